@@ -1,0 +1,61 @@
+"""The three kinds of error. What happens next depends on the kind alone.
+
+Every error of ours is one of these. The class docstring is the default message;
+``field`` names the offending part of the input, ``hint`` says what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Kind = Literal["user", "retryable", "fatal"]
+
+
+class MezzotintError(Exception):
+    """Something went wrong."""
+
+    kind: ClassVar[Kind] = "fatal"
+
+    def __init__(self, message: str | None = None, *, field: str | None = None, hint: str | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.field = field
+        self.hint = hint
+        super().__init__(self.message)
+
+
+class UserError(MezzotintError):
+    """The request can't be carried out as it is."""
+
+    kind = "user"
+
+
+class RetryableError(MezzotintError):
+    """It did not work this time; it may work later."""
+
+    kind = "retryable"
+
+
+class FatalError(MezzotintError):
+    """This process can't go on."""
+
+    kind = "fatal"
+
+
+class NotFoundError(UserError):
+    """There is nothing under that name or id."""
+
+
+class ConflictError(UserError):
+    """The thing exists already or is in a state that does not allow this."""
+
+
+class BusyError(RetryableError):
+    """The service does not take this work now; try again later."""
+
+
+class ConfigurationError(FatalError):
+    """The configuration is wrong."""
+
+
+class AlreadyRunningError(FatalError):
+    """Another daemon owns this state directory."""

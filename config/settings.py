@@ -1,0 +1,180 @@
+"""Every setting, with its default and bounds. One section a room; units are in the names.
+
+The commented ``default.toml`` beside this file documents every key for operators; a test keeps both complete.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0)]
+Lane = Literal["interactive", "folder", "scheduled", "background"]
+
+
+class Section(BaseModel):
+    """A frozen group of settings; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StorageSettings(Section):
+    """The database and the files beside it."""
+
+    busy_timeout_seconds: Positive = 5.0
+    synchronous: Literal["full", "normal"] = "full"
+    min_free_bytes: Annotated[int, Field(ge=0)] = 256 * 1024 * 1024
+    """Below this much free space intake refuses and queued jobs wait."""
+
+
+class QueueSettings(Section):
+    """How jobs are tried."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
+    max_queued: Annotated[int, Field(ge=1)] = 1_000_000
+    retry_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """Wait before the second attempt after a retryable failure; doubles with each attempt, at most a minute. A crash waits for nothing."""
+    job_deadline_seconds: Positive = 3600.0
+    lease_seconds: Positive = 60.0
+
+
+class EngineSettings(Section):
+    """The process that computes."""
+
+    kind: Literal["local", "fake"] = "local"
+    device: str = "auto"
+    """``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``xpu``, ``mps`` (ROCm is ``cuda``, as torch names it)."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    threads: Annotated[int, Field(ge=0)] = 0
+    """CPU threads of torch; 0 leaves the choice to torch."""
+    max_batch: Annotated[int, Field(ge=0, le=256)] = 0
+    """Jobs drawn together; 0 lets the engine choose for its device."""
+    resident_models: Annotated[int, Field(ge=1)] = 1
+    previews: bool = True
+    start_timeout_seconds: Positive = 120.0
+    stall_seconds: Positive = 300.0
+    """No sign of life for so long while work is in hand, and the engine is killed and started anew."""
+    restart_seconds: Annotated[float, Field(ge=0)] = 0.2
+    """Wait before an engine that died is started again; doubles while it dies without finishing anything, at most 30 seconds."""
+    fake_step_s: Annotated[float, Field(ge=0)] = 0.02
+    """Seconds a forward of the fake engine takes."""
+
+
+class ModelSettings(Section):
+    """Which models there are."""
+
+    default: str = "starter"
+
+
+class FolderSettings(Section):
+    """One watched folder. Paths that are not set lie in the state directory."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")] = "inbox"
+    path: Path | None = None
+    outbox: Path | None = None
+    done: Path | None = None
+    failed: Path | None = None
+    scan_seconds: Positive = 30.0
+    settle_seconds: Annotated[float, Field(ge=0)] = 2.0
+    """An order file must look the same for this long, over at least two looks."""
+    settle_image_seconds: Annotated[float, Field(ge=0)] = 10.0
+    pairing_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """How long an image waits for the sidecar of the same name (and the other way round)."""
+    max_open_jobs: Annotated[int, Field(ge=1)] = 200
+    max_file_bytes: Annotated[int, Field(ge=1)] = 64 * 1024 * 1024
+    max_lines: Annotated[int, Field(ge=1)] = 100_000
+    repeat: Literal["again", "skip", "link"] = "again"
+    """What a file means whose content was handled before: a new order, nothing, or the earlier pictures once more."""
+    sidecar: bool = True
+    """Write a JSON record beside each result."""
+    lane: Lane = "folder"
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    preset: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Request fields for orders that do not set them (``folder.toml`` in a sub-folder overrides them there)."""
+
+
+class WatchFolderSettings(Section):
+    """The watched folders."""
+
+    enabled: bool = True
+    folders: tuple[FolderSettings, ...] = (FolderSettings(),)
+
+
+class HttpSettings(Section):
+    """The control socket (a TCP listener is not offered yet)."""
+
+    socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0600"
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+
+
+class LimitSettings(Section):
+    """Bounds on what comes in."""
+
+    max_image_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
+    max_image_pixels: Annotated[int, Field(ge=4096)] = 40_000_000
+    max_request_pixels: Annotated[int, Field(ge=4096)] = 4096 * 4096
+
+
+class LogSettings(Section):
+    """Structured logs on stderr, a JSON object a line."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class StopSettings(Section):
+    """How the daemon ends."""
+
+    grace_seconds: Annotated[float, Field(ge=0)] = 20.0
+    """Running jobs may finish for so long after SIGTERM; then they are released with their attempt given back."""
+
+
+class Settings(Section):
+    """Everything the operator may set. Built by :func:`config.sources.load` only."""
+
+    state_dir: Path
+    storage: StorageSettings = StorageSettings()
+    queue: QueueSettings = QueueSettings()
+    engine: EngineSettings = EngineSettings()
+    models: ModelSettings = ModelSettings()
+    watch_folder: WatchFolderSettings = WatchFolderSettings()
+    http: HttpSettings = HttpSettings()
+    limits: LimitSettings = LimitSettings()
+    log: LogSettings = LogSettings()
+    stop: StopSettings = StopSettings()
+
+    @property
+    def database(self) -> Path:
+        """The one SQLite file."""
+        return self.state_dir / "mezzotint.db"
+
+    @property
+    def pictures(self) -> Path:
+        """Result files; only files that rows name lie here."""
+        return self.state_dir / "pictures"
+
+    @property
+    def inputs(self) -> Path:
+        """Input pictures by content: ``<sha256>.png``."""
+        return self.state_dir / "inputs"
+
+    @property
+    def quarantine(self) -> Path:
+        """Files that recovery found without a row."""
+        return self.state_dir / "quarantine"
+
+    @property
+    def models_file(self) -> Path:
+        """The registry of models (the starter is built in)."""
+        return self.state_dir / "models.json"
+
+    @property
+    def control_socket(self) -> Path:
+        """The Unix socket of the native API."""
+        return self.state_dir / "run" / "control.sock"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one daemon that owns the queue."""
+        return self.state_dir / "run" / "daemon.lock"

@@ -1,0 +1,177 @@
+"""What daemon and engine say to each other: small frozen values over one stream socket.
+
+A frame is a 4-byte big-endian length and that many bytes of MessagePack (no pickle: an engine that was
+taken over by a hostile model must not be able to run code in the daemon). Pixels travel as raw RGB bytes.
+A job is named by ``(job, attempt)`` in both directions, so that a late word about an earlier attempt is
+recognised and dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+MAX_FRAME_BYTES = 1 << 28
+PROTOCOL_VERSION = 1
+
+FailureKind = Literal["user", "retryable", "fatal"]
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """One frame."""
+
+
+class ModelPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model lies and what it must be: the engine loads this path and nothing else."""
+
+    name: str
+    path: str
+    family: str
+    sha256: str
+    """Fingerprint of all files of the model, as the registry recorded it."""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """A settled request in the form the engine draws it (see :class:`pipeline.request.Request` for meanings and ranges)."""
+
+    prompt: str
+    negative_prompt: str
+    width: int
+    height: int
+    count: int
+    steps: int
+    guidance_scale: float
+    scheduler: str
+    seed: int
+    denoising_strength: float | None
+    deterministic: bool
+
+
+# --- daemon to engine
+
+
+class Draw(Message):
+    """Draw a job. A lower ``urgency`` goes first (0 is interactive); it may park jobs of higher numbers."""
+
+    job: str
+    attempt: int
+    task: Task
+    model: ModelPlace
+    urgency: int
+    deadline_seconds: float
+    """From the moment this is received; the job then ends with a retryable failure at its next step."""
+    image_png: bytes | None = None
+    """The input picture of image to image, already checked and re-encoded by the daemon."""
+    previews: bool = False
+
+
+class Cancel(Message):
+    """End a job at its next step; answered by :class:`Stopped`."""
+
+    job: str
+    attempt: int
+
+
+class Stop(Message):
+    """Take no more work and exit; jobs in flight are dropped (the daemon has released them)."""
+
+
+# --- engine to daemon
+
+
+class Ready(Message):
+    """The engine is up (no model is loaded yet). ``capacity`` is how many jobs it likes to draw together."""
+
+    protocol: int
+    device: str
+    dtype: str
+    capacity: int
+    versions: dict[str, str]
+    """Library versions that decide pixels (torch, diffusers, transformers ...)."""
+
+
+class Loading(Message):
+    """A model is being loaded; no job moves meanwhile."""
+
+    model: str
+
+
+class Loaded(Message):
+    """A model is ready to draw."""
+
+    model: str
+    seconds: float
+
+
+class Progress(Message):
+    """A job moved on. Sent once a step of the job at most. ``step`` counts the steps of all its pictures."""
+
+    job: str
+    attempt: int
+    step: int
+    steps: int
+    preview_png: bytes | None = None
+
+
+class Drawn(Message):
+    """One picture of a job is finished. ``pixels`` is RGB, 8 bits, row by row; ``pixels_sha256`` is of these bytes."""
+
+    job: str
+    attempt: int
+    index: int
+    seed: int
+    width: int
+    height: int
+    pixels: bytes
+    pixels_sha256: str
+    facts: dict[str, str | int | float | bool]
+    """What else decided the pixels: device, dtype, kernel mode, library versions, scheduler class and options."""
+
+
+class Finished(Message):
+    """All pictures of a job were sent. ``engine_seconds`` is its share (by rows) of the forwards it took part in."""
+
+    job: str
+    attempt: int
+    engine_seconds: float
+
+
+class Failed(Message):
+    """A job ended without its pictures."""
+
+    job: str
+    attempt: int
+    kind: FailureKind
+    message: str
+    field: str | None = None
+    hint: str | None = None
+
+
+class Stopped(Message):
+    """A job was cancelled at a step."""
+
+    job: str
+    attempt: int
+
+
+class Pulse(Message):
+    """Sent after every forward (at most ten a second) and every second when idle: what the engine is doing."""
+
+    model: str | None
+    active: int
+    parked: int
+    forwards: int
+    """Passes of a denoiser since the engine's start, warm-up and self-checks apart."""
+    steps: int
+    """Denoising steps of all jobs since the engine's start."""
+
+
+class Dying(Message):
+    """The engine can't go on; it exits after this."""
+
+    message: str
+
+
+ToEngine = Draw | Cancel | Stop
+ToDaemon = Ready | Loading | Loaded | Progress | Drawn | Finished | Failed | Stopped | Pulse | Dying
