@@ -1,0 +1,141 @@
+"""What happens to jobs, told to whoever watches.
+
+Events are hints about the database, never its replacement: a subscriber that falls behind gets one
+:class:`Missed` in place of what it did not take, and looks at the jobs again. All calls belong to the
+event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from types import TracebackType
+
+MAX_WAITING = 1_000
+"""Events held for one subscriber; a progress of each job counts once however often it moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    """A job entered this state; the row is committed already."""
+
+    job_id: str
+    state: str
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """A running job moved on; ``step`` of ``steps`` over all its pictures."""
+
+    job_id: str
+    step: int
+    steps: int
+    preview_png: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The subscriber was too slow: ``events`` of them were dropped here. Read the state of the jobs anew."""
+
+    events: int
+
+
+Event = JobChanged | JobProgress | Missed
+
+
+class Subscription:
+    """The events of one job, or of all, from the moment of subscribing: ``with bus.subscribe() as events: async for ...``.
+
+    Iteration ends when the bus closes (the daemon stops) or the subscription is left.
+    """
+
+    def __init__(self, bus: Bus, job_id: str | None, max_waiting: int) -> None:
+        self._bus = bus
+        self._job_id = job_id
+        self._max_waiting = max_waiting
+        self._waiting: OrderedDict[object, Event] = OrderedDict()
+        self._serial = count()
+        self._news = asyncio.Event()
+        self._closed = False
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> Subscription:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._waiting:
+            if self._closed:
+                raise StopAsyncIteration
+            self._news.clear()
+            await self._news.wait()
+        return self._waiting.popitem(last=False)[1]
+
+    def close(self) -> None:
+        """Take no more; what is waiting can still be read."""
+        self._closed = True
+        self._news.set()
+        self._bus.forget(self, self._job_id)
+
+    def offer(self, event: Event) -> None:
+        """Put an event at the end; a newer progress of a job takes the place of the older one."""
+        key: object = ("progress", event.job_id) if isinstance(event, JobProgress) else next(self._serial)
+        self._waiting.pop(key, None)
+        self._waiting[key] = event
+        if len(self._waiting) > self._max_waiting:
+            self._drop()
+        self._news.set()
+
+    def _drop(self) -> None:
+        dropped = sum(event.events if isinstance(event, Missed) else 1 for event in self._waiting.values())
+        self._waiting.clear()
+        self._waiting[next(self._serial)] = Missed(dropped)
+
+
+class Bus:
+    """Carries events from the service and the dispatcher to subscribers; publishing never waits."""
+
+    def __init__(self, max_waiting: int = MAX_WAITING) -> None:
+        self._max_waiting = max_waiting
+        self._subscribers: dict[str | None, set[Subscription]] = {}
+        self._closed = False
+
+    def publish(self, event: JobChanged | JobProgress) -> None:
+        """Tell everyone who watches this job or all jobs."""
+        for subscription in self._audience(event.job_id):
+            subscription.offer(event)
+
+    def subscribe(self, job_id: str | None = None) -> Subscription:
+        """Events of one job, or of every job."""
+        subscription = Subscription(self, job_id, self._max_waiting)
+        self._subscribers.setdefault(job_id, set()).add(subscription)
+        if self._closed:
+            subscription.close()
+        return subscription
+
+    def forget(self, subscription: Subscription, job_id: str | None) -> None:
+        """A subscription was left."""
+        subscribers = self._subscribers.get(job_id, set())
+        subscribers.discard(subscription)
+        if not subscribers:
+            self._subscribers.pop(job_id, None)
+
+    def close(self) -> None:
+        """End every subscription after what it has waiting."""
+        self._closed = True
+        for subscription in [each for group in self._subscribers.values() for each in group]:
+            subscription.close()
+
+    def _audience(self, job_id: str) -> Iterator[Subscription]:
+        yield from tuple(self._subscribers.get(None, ()))
+        yield from tuple(self._subscribers.get(job_id, ()))

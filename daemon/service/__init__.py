@@ -1,0 +1,46 @@
+"""The one door to the daemon: front ends import this package and nothing behind it."""
+
+from __future__ import annotations
+
+from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
+from daemon.service.conditions import Condition, Conditions
+from daemon.service.delivery import Deliverer
+from daemon.service.service import Service
+from daemon.service.status import DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
+from daemon.service.submission import OrderProgress, Receipt, Submission
+from daemon.service.verification import Difference, Verification
+from pipeline.models.registry import ModelEntry
+from storage.deliveries import Delivery
+from storage.orders import Order
+from storage.queue.job import LANES, TERMINAL, Job, JobError, Origin, Picture
+
+__all__ = [
+    "LANES",
+    "TERMINAL",
+    "Condition",
+    "Conditions",
+    "DaemonStatus",
+    "Deliverer",
+    "Delivery",
+    "DeliveryStatus",
+    "Difference",
+    "EngineStatus",
+    "Event",
+    "FrontEndStatus",
+    "Job",
+    "JobChanged",
+    "JobError",
+    "JobProgress",
+    "Missed",
+    "ModelEntry",
+    "Order",
+    "OrderProgress",
+    "Origin",
+    "Picture",
+    "Receipt",
+    "Service",
+    "Status",
+    "Submission",
+    "Subscription",
+    "Verification",
+]

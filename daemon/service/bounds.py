@@ -1,0 +1,71 @@
+"""When the service takes no more: the queue is full, the disk nearly so, or the daemon is stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from config.clock import Clock
+from config.errors import BusyError
+from daemon.service.conditions import Conditions
+
+COUNT_EVERY_MS = 1_000
+DISK = "disk"
+
+
+class Bounds:
+    """Refuses with :class:`BusyError` and the reason. The queue is counted once a second at most; what was accepted since is added."""
+
+    def __init__(
+        self,
+        *,
+        max_queued: int,
+        min_free_bytes: int,
+        count_queued: Callable[[], Awaitable[int]],
+        free_bytes: Callable[[], int],
+        clock: Clock,
+        conditions: Conditions,
+    ) -> None:
+        self._max_queued = max_queued
+        self._min_free_bytes = min_free_bytes
+        self._count_queued = count_queued
+        self._free_bytes = free_bytes
+        self._clock = clock
+        self._conditions = conditions
+        self._counted_at: int | None = None
+        self._queued = 0
+        self._stopping = False
+
+    @property
+    def stopping(self) -> bool:
+        """No more is taken, for good."""
+        return self._stopping
+
+    def stop(self) -> None:
+        """Refuse everything from now on."""
+        self._stopping = True
+
+    async def admit(self, jobs: int) -> None:
+        """Let ``jobs`` more in, or raise :class:`BusyError`."""
+        if self._stopping:
+            raise BusyError("the daemon is stopping", hint="submit again once it runs again")
+        self.check_disk()
+        now = self._clock()
+        if self._counted_at is None or not 0 <= now - self._counted_at < COUNT_EVERY_MS:
+            self._counted_at = now
+            self._queued = await self._count_queued()
+        if self._queued + jobs > self._max_queued:
+            raise BusyError(
+                f"the queue is full ({self._queued} of at most {self._max_queued} jobs are waiting)",
+                hint="submit again later",
+            )
+        self._queued += jobs
+
+    def check_disk(self) -> None:
+        """Raise :class:`BusyError` while there is less free space than the floor; say so in the conditions."""
+        free = self._free_bytes()
+        if free >= self._min_free_bytes:
+            self._conditions.clear(DISK)
+            return
+        why = f"{free // 2**20} MiB are free where the state directory lies, {self._min_free_bytes // 2**20} MiB must stay free"
+        self._conditions.report(DISK, why, "goes on by itself when there is space again")
+        raise BusyError(f"the disk is nearly full: {why}", hint="free some space and submit again")

@@ -1,0 +1,118 @@
+"""From an untrusted submission to a job that can be queued: every check that needs no database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+from config.errors import NotFoundError, UserError
+from config.settings import Settings
+from daemon.service.submission import Submission
+from pipeline import images, request as requests, schedulers
+from pipeline.models.registry import Registry
+from pipeline.request import Request
+from storage import inputs
+from storage.queue.job import LANES, NewJob, Origin
+
+OWNER = re.compile(r"[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}")
+SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+MAX_KEY_CHARACTERS = 200
+MAX_ADDRESS_CHARACTERS = 4_000
+MAX_PRIORITY = 100
+DECODERS = 2
+"""Input pictures decoded at once; each has a process of its own."""
+
+
+class Intake:
+    """Checks, settles and completes submissions."""
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._decoders = asyncio.Semaphore(DECODERS)
+
+    async def prepare(self, submission: Submission) -> NewJob:
+        """The job to enqueue. An input picture is on the disk when this returns. Raises :class:`UserError`."""
+        check_envelope(submission)
+        request = self._settled(submission)
+        if submission.image is not None:
+            request = request.model_copy(update={"image": await self.take_image(submission.image)})
+        elif request.image is not None:
+            await self._must_have(request.image)
+        source = submission.owner.partition(":")[0]
+        return NewJob(
+            request=request,
+            lane=submission.lane,
+            owner=submission.owner,
+            origin=submission.origin or Origin(source, {}),
+            priority=submission.priority,
+            key=submission.key,
+            parent=submission.parent,
+            deliver=submission.deliver,
+            order_id=submission.order_id,
+            line=submission.line,
+        )
+
+    async def take_image(self, data: bytes) -> str:
+        """Check, re-encode and keep an input picture; returns the sha256 that names it in a request."""
+        limits = self._settings.limits
+        bounds = images.ImageLimits(max_bytes=limits.max_image_bytes, max_pixels=limits.max_image_pixels)
+        async with self._decoders:
+            taken = await asyncio.to_thread(images.take_in, data, bounds)
+        return await asyncio.to_thread(inputs.save, self._settings.state_dir, taken.png)
+
+    def _settled(self, submission: Submission) -> Request:
+        fields = submission.fields
+        asked = fields if isinstance(fields, Request) else _parsed(fields, has_image=submission.image is not None)
+        entry = self._registry.get(asked.model or self._settings.models.default)
+        settled = requests.settle(asked, entry.name, entry.defaults)
+        if settled.scheduler is not None:
+            schedulers.resolve(settled.scheduler)
+        self._check_size(settled)
+        return settled
+
+    def _check_size(self, request: Request) -> None:
+        most = self._settings.limits.max_request_pixels
+        if (request.width or 0) * (request.height or 0) > most:
+            raise UserError(
+                f"{request.width}x{request.height} is more than the {most} pixels a picture may have here",
+                field="width",
+                hint="ask for a smaller size, or raise limits.max_request_pixels",
+            )
+
+    async def _must_have(self, digest: str) -> None:
+        try:
+            await asyncio.to_thread(inputs.load, self._settings.state_dir, digest)
+        except NotFoundError:
+            raise UserError(
+                "image: no input picture of that sha256 was taken in", field="image", hint="send the picture itself"
+            ) from None
+
+
+_PLACEHOLDER = "0" * 64
+
+
+def _parsed(fields: dict[str, object], *, has_image: bool) -> Request:
+    """With a picture still to be taken in, its place in the request is held so that fields about it are valid."""
+    return requests.parse({**fields, "image": _PLACEHOLDER} if has_image else fields)
+
+
+def check_envelope(submission: Submission) -> None:
+    """Lane, priority, owner, key and address; raises :class:`UserError` that names the field."""
+    if not OWNER.fullmatch(submission.owner):
+        raise UserError(
+            "owner: must look like source:name (lower-case source; letters, digits and ._@+=- in the name)", field="owner"
+        )
+    if submission.lane not in LANES:
+        raise UserError(f"lane: must be one of {', '.join(LANES)}", field="lane")
+    if not -MAX_PRIORITY <= submission.priority <= MAX_PRIORITY:
+        raise UserError(f"priority: must be between -{MAX_PRIORITY} and {MAX_PRIORITY}", field="priority")
+    key = submission.key
+    if key is not None and not (0 < len(key) <= MAX_KEY_CHARACTERS and key.isprintable()):
+        raise UserError(f"key: must be 1 to {MAX_KEY_CHARACTERS} printable characters", field="key")
+    origin = submission.origin
+    if origin is None:
+        return
+    if not SOURCE.fullmatch(origin.source) or len(json.dumps(origin.address)) > MAX_ADDRESS_CHARACTERS:
+        raise UserError("origin: the source must be a short lower-case word and the address small", field="origin")

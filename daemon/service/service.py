@@ -1,0 +1,322 @@
+"""The one door: everything a front end may ask for goes through here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from config.clock import Clock
+from config.errors import BusyError, ConflictError, NotFoundError, UserError
+from config.settings import Settings
+from config.version import VERSION
+from daemon.events import Bus, JobChanged, Missed, Subscription
+from daemon.service.bounds import Bounds
+from daemon.service.conditions import Conditions
+from daemon.service.delivery import Deliverer
+from daemon.service.intake import Intake
+from daemon.service.orders import Orders
+from daemon.service.status import (
+    STATES,
+    DaemonStatus,
+    DeliveryStatus,
+    EngineReport,
+    EngineStatus,
+    FrontEndStatus,
+    Status,
+)
+from daemon.service.submission import OrderProgress, Receipt, Submission
+from daemon.service.verification import Verification, Verifier
+from pipeline.models.registry import ModelEntry, Registry
+from storage import deliveries, orders, queue
+from storage.database import Connection, Database
+from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
+from storage.results.store import PictureFiles
+
+
+class Dispatching(Protocol):
+    """What the service needs of the dispatcher."""
+
+    def wake(self) -> None:
+        """There may be new work."""
+
+    def cancel(self, job: str, attempt: int) -> None:
+        """End a running job at its next step."""
+
+    def snapshot(self) -> Sequence[EngineReport]:
+        """The engines now."""
+
+
+class Service:
+    """Accepts, shows, cancels and compares. Every method may raise the errors of :mod:`config.errors`."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        database: Database,
+        files: PictureFiles,
+        registry: Registry,
+        bus: Bus,
+        dispatcher: Dispatching,
+        clock: Clock,
+        conditions: Conditions | None = None,
+        front_ends: Callable[[], tuple[FrontEndStatus, ...]] = tuple,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._files = files
+        self._registry = registry
+        self._bus = bus
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._front_ends = front_ends
+        self._started_at = clock()
+        self._intake = Intake(settings, registry)
+        self._deliverers: dict[str, Deliverer] = {}
+        self.conditions = conditions or Conditions()
+        self.orders = Orders(database, clock)
+        self._bounds = Bounds(
+            max_queued=settings.queue.max_queued,
+            min_free_bytes=settings.storage.min_free_bytes,
+            count_queued=self._count_queued,
+            free_bytes=files.free_bytes,
+            clock=clock,
+            conditions=self.conditions,
+        )
+
+    # --- taking work
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Accept one submission: when this returns the job is committed.
+
+        Raises :class:`UserError` (with the field), or :class:`BusyError` when the queue or the disk is full.
+        """
+        await self._bounds.admit(1)
+        return (await self._commit([await self._intake.prepare(submission)], None))[0]
+
+    async def submit_many(
+        self, submissions: Sequence[Submission], *, order: OrderProgress | None = None
+    ) -> list[Receipt | UserError]:
+        """Accept many in one transaction; one that is refused stands as its error at its place and stops no other.
+
+        With ``order`` the jobs belong to it, its cursor moves in the same transaction, and refused submissions
+        that carry a ``line`` become line errors of the order. Raises :class:`BusyError` with nothing done.
+        """
+        await self._bounds.admit(len(submissions))
+        answers: list[NewJob | UserError] = []
+        for submission in submissions:
+            answers.append(await self._prepared(replace(submission, order_id=order.order_id) if order else submission))
+        if order is not None:
+            refused = tuple(
+                (submission.line, answer.message)
+                for submission, answer in zip(submissions, answers, strict=True)
+                if isinstance(answer, UserError) and submission.line is not None
+            )
+            order = replace(order, errors=(*order.errors, *refused))
+        receipts = iter(await self._commit([answer for answer in answers if isinstance(answer, NewJob)], order))
+        return [answer if isinstance(answer, UserError) else next(receipts) for answer in answers]
+
+    async def take_image(self, data: bytes) -> str:
+        """Keep an input picture and return the sha256 by which requests name it (``image``)."""
+        self._bounds.check_disk()
+        return await self._intake.take_image(data)
+
+    def stop_intake(self) -> None:
+        """Refuse every submission from now on: the daemon is stopping."""
+        self._bounds.stop()
+
+    # --- looking
+
+    async def job(self, job_id: str) -> Job:
+        """By id, or a unique beginning of one; :class:`NotFoundError` otherwise."""
+        return await self._database.read(lambda c: queue.get(c, job_id))
+
+    async def jobs(
+        self,
+        ids: Sequence[str] | None = None,
+        state: str | None = None,
+        owner: str | None = None,
+        order_id: str | None = None,
+        limit: int | None = None,
+    ) -> list[Job]:
+        """Newest first, all matches unless limited. Of several ids each must exist."""
+        if state is not None and state not in STATES:
+            raise UserError(f"state: must be one of {', '.join(STATES)}", field="state")
+        return await self._database.read(
+            lambda c: queue.find(c, ids=ids, state=state, owner=owner, order_id=order_id, limit=limit)
+        )
+
+    def watch(self, job_id: str | None = None) -> Subscription:
+        """Events of one job (by its full id) or of all, from now on. Subscribe first, then read the job."""
+        return self._bus.subscribe(job_id)
+
+    async def wait(self, job_id: str, timeout: float | None = None) -> Job:
+        """The job once it has ended, or as it is after ``timeout`` seconds."""
+        job = await self.job(job_id)
+        with self._bus.subscribe(job.id) as events:
+            try:
+                async with asyncio.timeout(timeout):
+                    job = await self.job(job.id)
+                    while job.state not in TERMINAL:
+                        await _change(events)
+                        job = await self.job(job.id)
+            except TimeoutError:
+                pass
+        return job
+
+    async def status(self) -> Status:
+        """What the daemon is doing; answers also before any engine is ready."""
+        jobs, paused, waiting, given_up = await self._database.read(_figures)
+        return Status(
+            daemon=DaemonStatus(
+                pid=os.getpid(),
+                uptime_s=round((self._clock() - self._started_at) / 1000, 3),
+                version=VERSION,
+                state="stopping" if self._bounds.stopping else "serving",
+            ),
+            engines=tuple(_engine_status(engine) for engine in self._dispatcher.snapshot()),
+            queue={state: jobs.get(state, 0) for state in STATES},
+            paused=paused,
+            front_ends=self._front_ends(),
+            deliveries=DeliveryStatus(waiting=waiting, given_up=given_up),
+            degraded=self.conditions.list(),
+        )
+
+    # --- steering
+
+    async def cancel(self, job_id: str) -> Job:
+        """End a job: at once when it waits, at its next step when it runs. A job that has ended stays as it is."""
+        job = await self.job(job_id)
+        state = await self._database.write(lambda c: queue.cancel(c, job.id, now=self._clock()))
+        if state == job.state and state in TERMINAL:
+            return job
+        job = await self.job(job.id)
+        if job.state == "running":
+            self._dispatcher.cancel(job.id, job.attempt)
+        else:
+            self._bus.publish(JobChanged(job.id, job.state, job.order_id))
+        return job
+
+    async def retry(self, job_id: str) -> Job:
+        """Queue a failed, dead or cancelled job again, its attempts counted anew."""
+        job = await self.job(job_id)
+        await self._bounds.admit(1)
+        await self._database.write(lambda c: queue.retry(c, job.id, now=self._clock()))
+        job = await self.job(job.id)
+        self._bus.publish(JobChanged(job.id, job.state, job.order_id))
+        self._dispatcher.wake()
+        return job
+
+    async def pause(self) -> None:
+        """Go on accepting, start no job (running ones finish); survives a restart."""
+        await self._database.write(queue.pause)
+
+    async def resume(self) -> None:
+        """Start jobs again."""
+        await self._database.write(queue.resume)
+        self._dispatcher.wake()
+
+    # --- pictures and models
+
+    def absolute(self, picture: Picture) -> Path:
+        """Where a picture's file lies."""
+        return self._settings.state_dir / picture.path
+
+    async def picture(self, picture_id: str) -> Picture:
+        """By id, or a unique beginning of one."""
+        return await self._database.read(lambda c: queue.get_picture(c, picture_id))
+
+    async def picture_bytes(self, picture_id: str) -> bytes:
+        """The PNG file of a picture; :class:`NotFoundError` when the file is gone."""
+        path = self.absolute(await self.picture(picture_id))
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:
+            raise NotFoundError(f"the file of picture {picture_id} is gone") from None
+
+    async def models(self) -> list[ModelEntry]:
+        """Every model requests may name."""
+        return await asyncio.to_thread(self._registry.list)
+
+    async def model(self, name: str) -> ModelEntry:
+        """One of them; :class:`NotFoundError` names the nearest."""
+        return await asyncio.to_thread(self._registry.get, name)
+
+    async def verify(self, picture: str | bytes) -> Verification:
+        """Draw a picture (by picture id, job id or its PNG) again from its record and compare the pixels.
+
+        Runs as an interactive job and returns when it has ended. Raises :class:`UserError` when there is no
+        record to draw from or it can't be drawn any more, :class:`RetryableError` when the redraw did not succeed.
+        """
+        return await Verifier(self, self._settings, self._registry).verify(picture)
+
+    # --- deliveries
+
+    def register_deliverer(self, source: str, deliverer: Deliverer) -> None:
+        """From now on results of ``source`` are brought by ``deliverer``; each source has one."""
+        if source in self._deliverers:
+            raise ConflictError(f"deliveries of {source} have their deliverer already")
+        self._deliverers[source] = deliverer
+
+    def deliverer(self, source: str) -> Deliverer | None:
+        """Who brings results of ``source``."""
+        return self._deliverers.get(source)
+
+    # --- inside
+
+    async def _prepared(self, submission: Submission) -> NewJob | UserError:
+        try:
+            return await self._intake.prepare(submission)
+        except UserError as error:
+            return error
+
+    async def _commit(self, new: list[NewJob], order: OrderProgress | None) -> list[Receipt]:
+        now = self._clock()
+        enqueued = await self._database.write(lambda c: _record(c, new, order, now))
+        for each, job in zip(enqueued, new, strict=True):
+            if each.created:
+                self._bus.publish(JobChanged(each.id, "queued", job.order_id))
+        self._dispatcher.wake()
+        return [Receipt(each.id, each.created) for each in enqueued]
+
+    async def _count_queued(self) -> int:
+        return (await self._database.read(queue.counts)).get("queued", 0)
+
+
+def _record(connection: Connection, new: list[NewJob], order: OrderProgress | None, now: int) -> list[Enqueued]:
+    enqueued = queue.enqueue_many(connection, new, now=now)
+    if order is not None:
+        for line, message in order.errors:
+            orders.add_line_error(connection, order.order_id, line, message)
+        orders.advance(connection, order.order_id, order.next_line)
+    return enqueued
+
+
+def _figures(connection: Connection) -> tuple[dict[str, int], bool, int, int]:
+    waiting, given_up = deliveries.counts(connection)
+    return queue.counts(connection), queue.is_paused(connection), waiting, given_up
+
+
+def _engine_status(engine: EngineReport) -> EngineStatus:
+    return EngineStatus(
+        pid=engine.pid,
+        device=engine.device,
+        model=engine.model,
+        active=engine.active,
+        parked=engine.parked,
+        forwards=engine.forwards,
+        steps=engine.steps,
+        state=engine.state,
+    )
+
+
+async def _change(events: Subscription) -> None:
+    """Until the job's row may have changed. Raises :class:`BusyError` when the daemon stops meanwhile."""
+    async for event in events:
+        if isinstance(event, JobChanged | Missed):
+            return
+    raise BusyError("the daemon is stopping", hint="ask again once it runs again")

@@ -1,0 +1,87 @@
+"""What the daemon is doing, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from daemon.service.conditions import Condition
+
+STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "dead")
+
+
+class EngineReport(Protocol):
+    """An engine as the dispatcher describes it."""
+
+    @property
+    def pid(self) -> int | None: ...
+    @property
+    def device(self) -> str | None: ...
+    @property
+    def model(self) -> str | None: ...
+    @property
+    def active(self) -> int: ...
+    @property
+    def parked(self) -> int: ...
+    @property
+    def forwards(self) -> int: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """An engine process: counters are since its start."""
+
+    pid: int | None
+    device: str | None
+    model: str | None
+    active: int
+    parked: int
+    forwards: int
+    steps: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonStatus:
+    """The daemon process."""
+
+    pid: int
+    uptime_s: float
+    version: str
+    state: str
+    """``serving`` or ``stopping``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEndStatus:
+    """A front end: ``starting``, ``up``, ``retrying``, ``misconfigured``, ``refused`` or ``stopped``, and its own words."""
+
+    name: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """The outbox: waiting to be delivered, and given up after too many tries."""
+
+    waiting: int
+    given_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything ``mezzotint status`` shows."""
+
+    daemon: DaemonStatus
+    engines: tuple[EngineStatus, ...]
+    queue: dict[str, int]
+    """Jobs by state; every state is named."""
+    paused: bool
+    front_ends: tuple[FrontEndStatus, ...]
+    deliveries: DeliveryStatus
+    degraded: tuple[Condition, ...] = field(default=())
