@@ -1,0 +1,189 @@
+"""An engine without torch behind the same messages: real pictures, real batching, and faults on command.
+
+It draws eight rows together, takes a set time a forward, joins at the next forward, parks the less urgent, and
+counts forwards and steps as the real engine does (N joint jobs take as many forwards as the longest has steps).
+``fake_commands`` tells which words in a prompt make it fail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pipeline.engine.contract import Send
+from pipeline.engine.fake_commands import SLOW_FACTOR, commands, failure, misbehave
+from pipeline.engine.fake_pixels import draw_pixels, preview_png
+from pipeline.messages import PROTOCOL_VERSION, Cancel, Draw, Drawn, Failed, Finished, Loaded, Loading, Progress, Pulse, Ready, Stopped
+
+ROWS = 8
+
+Merge = tuple[object, ...]
+
+
+@dataclass
+class _Job:
+    draw: Draw
+    arrival: int
+    deadline: float
+    commands: frozenset[str]
+    step: int = 0
+    drawn: int = 0
+    engine_seconds: float = 0.0
+    cancelled: bool = False
+    merge: Merge = field(init=False)
+
+    def __post_init__(self) -> None:
+        task = self.draw.task
+        shape = (self.draw.model.name, task.width, task.height)
+        self.merge = (*shape, self.draw.job) if task.deterministic else shape
+
+    @property
+    def steps_a_picture(self) -> int:
+        """As diffusers counts them: image to image runs its share of the schedule only."""
+        task = self.draw.task
+        if self.draw.image_png is None or task.denoising_strength is None:
+            return task.steps
+        return min(int(task.steps * task.denoising_strength), task.steps)
+
+    @property
+    def steps(self) -> int:
+        return self.steps_a_picture * self.draw.task.count
+
+
+class FakeEngine:
+    """See :mod:`pipeline.engine.contract` for what every engine promises."""
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        step_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._send = send
+        self._step_seconds = step_seconds
+        self._sleep = sleep
+        self._clock = clock
+        self._jobs: dict[tuple[str, int], _Job] = {}
+        self._batch: list[_Job] = []
+        self._turns: dict[Merge, int] = {}
+        self._model: str | None = None
+        self._arrivals = self._forwards = self._steps = 0
+
+    def ready(self) -> Ready:
+        """A fake device that likes eight jobs together."""
+        return Ready(protocol=PROTOCOL_VERSION, device="fake", dtype="uint8", capacity=ROWS, versions={"fake": "1"})
+
+    def accept(self, message: Draw | Cancel) -> None:
+        """Note a job or a wish to end one."""
+        name = (message.job, message.attempt)
+        if isinstance(message, Draw):
+            self._arrivals += 1
+            deadline = self._clock() + message.deadline_seconds
+            self._jobs[name] = _Job(message, self._arrivals, deadline, commands(message))
+        elif name in self._jobs:
+            self._jobs[name].cancelled = True
+
+    def step(self) -> bool:
+        """One forward of the most urgent jobs that merge."""
+        self._end_unwanted()
+        if not self._jobs:
+            self._batch, self._turns = [], {}
+            return False
+        self._batch = self._choose()
+        self._load(self._batch[0].draw.model.name)
+        self._forward([job for job in self._batch if job.steps])
+        for job in self._batch:
+            self._go_on(job)
+        return bool(self._jobs)
+
+    def pulse(self) -> Pulse:
+        """Counters and the jobs in hand."""
+        active = sum(self._name(job) in self._jobs for job in self._batch)
+        begun = sum(job.step > 0 for job in self._jobs.values())
+        parked = begun - sum(job.step > 0 and self._name(job) in self._jobs for job in self._batch)
+        return Pulse(model=self._model, active=active, parked=parked, forwards=self._forwards, steps=self._steps)
+
+    def _end_unwanted(self) -> None:
+        now = self._clock()
+        for name, job in list(self._jobs.items()):
+            if job.cancelled:
+                del self._jobs[name]
+                self._send(Stopped(job=name[0], attempt=name[1]))
+            elif now >= job.deadline:
+                del self._jobs[name]
+                self._send(Failed(job=name[0], attempt=name[1], kind="retryable", message="the job took longer than it may"))
+
+    def _choose(self) -> list[_Job]:
+        """Eight rows by urgency and age; of the groups among them that can't merge, the one whose turn is longest ago."""
+        rows = sorted(self._jobs.values(), key=lambda job: (job.draw.urgency, job.arrival))[:ROWS]
+        turn = min((job.merge for job in rows), key=lambda merge: self._turns.get(merge, 0))
+        self._turns[turn] = max(self._turns.values(), default=0) + 1
+        return [job for job in rows if job.merge == turn]
+
+    def _load(self, model: str) -> None:
+        if model != self._model:
+            self._send(Loading(model=model))
+            self._model = model
+            self._send(Loaded(model=model, seconds=0.0))
+
+    def _forward(self, rows: list[_Job]) -> None:
+        """The pass itself: time goes by, counters move, and what was commanded happens."""
+        if not rows:
+            return
+        for job in rows:
+            if job.step == min(1, job.steps - 1):
+                misbehave(job.commands)
+        seconds = self._step_seconds * (SLOW_FACTOR if any("slow" in job.commands for job in rows) else 1)
+        self._sleep(seconds)
+        self._forwards += 1
+        self._steps += len(rows)
+        for job in rows:
+            job.step += 1
+            job.engine_seconds += seconds / len(rows)
+
+    def _go_on(self, job: _Job) -> None:
+        """Report a job's step, the pictures it completes, and its end."""
+        name = self._name(job)
+        failed = failure(job.draw, job.commands) if job.step >= min(2, job.steps) else None
+        if failed is not None:
+            del self._jobs[name]
+            self._send(failed)
+            return
+        if job.step:
+            shown = preview_png(job.draw, job.step) if job.draw.previews else None
+            self._send(Progress(job=name[0], attempt=name[1], step=job.step, steps=job.steps, preview_png=shown))
+        while job.drawn < job.draw.task.count and job.step >= (job.drawn + 1) * job.steps_a_picture:
+            self._send(self._picture(job))
+            job.drawn += 1
+        if job.drawn == job.draw.task.count:
+            del self._jobs[name]
+            self._send(Finished(job=name[0], attempt=name[1], engine_seconds=job.engine_seconds))
+
+    def _picture(self, job: _Job) -> Drawn:
+        task = job.draw.task
+        seed = (task.seed + job.drawn) % 2**32
+        pixels = draw_pixels(job.draw, seed)
+        digest = hashlib.sha256(pixels).hexdigest()
+        if "corrupt" in job.commands:
+            pixels = bytes([pixels[0] ^ 1]) + pixels[1:]
+        if "short" in job.commands:
+            pixels = pixels[:-3]
+        return Drawn(
+            job=job.draw.job,
+            attempt=job.draw.attempt,
+            index=job.drawn,
+            seed=seed,
+            width=task.width,
+            height=task.height,
+            pixels=pixels,
+            pixels_sha256=digest,
+            facts={"engine": "fake", "device": "fake", "dtype": "uint8", "scheduler_class": task.scheduler},
+        )
+
+    @staticmethod
+    def _name(job: _Job) -> tuple[str, int]:
+        return job.draw.job, job.draw.attempt
