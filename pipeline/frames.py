@@ -40,7 +40,7 @@ class Decoder(Generic[M]):
     """
 
     def __init__(self, expected: object, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
-        self._bodies: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(expected)  # type: ignore[arg-type]
+        self._bodies: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(expected)
         self._buffer = bytearray()
         self._max_frame_bytes = max_frame_bytes
 
@@ -52,7 +52,9 @@ class Decoder(Generic[M]):
         while len(self._buffer) - start >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer, start)
             if length > self._max_frame_bytes:
-                raise BrokenFrameError(f"a frame of {length} bytes was announced; at most {self._max_frame_bytes} are read")
+                raise BrokenFrameError(
+                    f"a frame of {length} bytes was announced; at most {self._max_frame_bytes} are read"
+                )
             end = start + _LENGTH.size + length
             if len(self._buffer) < end:
                 break

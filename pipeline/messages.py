@@ -51,7 +51,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 # --- daemon to engine
 
 
-class Draw(Message):
+class Draw(Message, frozen=True, kw_only=True):
     """Draw a job. A lower ``urgency`` goes first (0 is interactive); it may park jobs of higher numbers."""
 
     job: str
@@ -66,21 +66,21 @@ class Draw(Message):
     previews: bool = False
 
 
-class Cancel(Message):
+class Cancel(Message, frozen=True, kw_only=True):
     """End a job at its next step; answered by :class:`Stopped`."""
 
     job: str
     attempt: int
 
 
-class Stop(Message):
+class Stop(Message, frozen=True, kw_only=True):
     """Take no more work and exit; jobs in flight are dropped (the daemon has released them)."""
 
 
 # --- engine to daemon
 
 
-class Ready(Message):
+class Ready(Message, frozen=True, kw_only=True):
     """The engine is up (no model is loaded yet). ``capacity`` is how many jobs it likes to draw together."""
 
     protocol: int
@@ -91,20 +91,20 @@ class Ready(Message):
     """Library versions that decide pixels (torch, diffusers, transformers ...)."""
 
 
-class Loading(Message):
+class Loading(Message, frozen=True, kw_only=True):
     """A model is being loaded; no job moves meanwhile."""
 
     model: str
 
 
-class Loaded(Message):
+class Loaded(Message, frozen=True, kw_only=True):
     """A model is ready to draw."""
 
     model: str
     seconds: float
 
 
-class Progress(Message):
+class Progress(Message, frozen=True, kw_only=True):
     """A job moved on. Sent once a step of the job at most. ``step`` counts the steps of all its pictures."""
 
     job: str
@@ -114,7 +114,7 @@ class Progress(Message):
     preview_png: bytes | None = None
 
 
-class Drawn(Message):
+class Drawn(Message, frozen=True, kw_only=True):
     """One picture of a job is finished. ``pixels`` is RGB, 8 bits, row by row; ``pixels_sha256`` is of these bytes."""
 
     job: str
@@ -129,7 +129,7 @@ class Drawn(Message):
     """What else decided the pixels: device, dtype, kernel mode, library versions, scheduler class and options."""
 
 
-class Finished(Message):
+class Finished(Message, frozen=True, kw_only=True):
     """All pictures of a job were sent. ``engine_seconds`` is its share (by rows) of the forwards it took part in."""
 
     job: str
@@ -137,7 +137,7 @@ class Finished(Message):
     engine_seconds: float
 
 
-class Failed(Message):
+class Failed(Message, frozen=True, kw_only=True):
     """A job ended without its pictures."""
 
     job: str
@@ -148,14 +148,14 @@ class Failed(Message):
     hint: str | None = None
 
 
-class Stopped(Message):
+class Stopped(Message, frozen=True, kw_only=True):
     """A job was cancelled at a step."""
 
     job: str
     attempt: int
 
 
-class Pulse(Message):
+class Pulse(Message, frozen=True, kw_only=True):
     """Sent after every forward (at most ten a second) and every second when idle: what the engine is doing."""
 
     model: str | None
@@ -167,7 +167,7 @@ class Pulse(Message):
     """Denoising steps of all jobs since the engine's start."""
 
 
-class Dying(Message):
+class Dying(Message, frozen=True, kw_only=True):
     """The engine can't go on; it exits after this."""
 
     message: str

@@ -55,7 +55,7 @@ def _serve(settings: EngineSettings, inbox: loop.Inbox, put: Send) -> int:
 
     try:
         loop.run(lambda report: _build(settings, report), inbox, send)
-    except Exception as error:  # boundary: the process's main. Whatever it is, the daemon must hear of it
+    except Exception as error:  # noqa: BLE001 - the process's main: whatever it is, the daemon must hear of it
         log.exception("engine_failed", error)
         put(Dying(message=f"{type(error).__name__}: {error}"[:500]))
         return 1
@@ -77,8 +77,7 @@ def _read(stream: socket.socket, inbox: loop.Inbox) -> None:
     decoder = frames.for_engine()
     try:
         while data := stream.recv(1 << 18):
-            for message in decoder.feed(data):
-                inbox.put(message)
+            inbox.put(decoder.feed(data))
     except (OSError, frames.BrokenFrameError) as error:
         log.event("engine_pipe_broken", reason=str(error))
     os._exit(0)  # the daemon is gone: nobody waits for what is being computed
@@ -90,13 +89,15 @@ def _write(stream: socket.socket, outbox: queue.Queue[Message | None]) -> None:
             stream.sendall(frames.encode(message))
     except OSError:
         os._exit(0)
-    except Exception as error:  # boundary: a thread's main. Without a writer the process is of no use
+    except Exception as error:  # noqa: BLE001 - a thread's main: without a writer the process is of no use
         log.exception("engine_writer_failed", error)
         os._exit(1)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="pipeline.engine", description="The process that computes; started by the daemon.")
+    parser = argparse.ArgumentParser(
+        prog="pipeline.engine", description="The process that computes; started by the daemon."
+    )
     parser.add_argument("--fd", type=int, required=True, help="number of the inherited stream socket")
     parser.add_argument("--settings", required=True, help="the engine section of the settings as JSON")
     parser.add_argument("--parent", type=int, required=True, help="process id of the daemon")

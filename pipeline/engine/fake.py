@@ -15,7 +15,20 @@ from dataclasses import dataclass, field
 from pipeline.engine.contract import Send
 from pipeline.engine.fake_commands import SLOW_FACTOR, commands, failure, misbehave
 from pipeline.engine.fake_pixels import draw_pixels, preview_png
-from pipeline.messages import PROTOCOL_VERSION, Cancel, Draw, Drawn, Failed, Finished, Loaded, Loading, Progress, Pulse, Ready, Stopped
+from pipeline.messages import (
+    PROTOCOL_VERSION,
+    Cancel,
+    Draw,
+    Drawn,
+    Failed,
+    Finished,
+    Loaded,
+    Loading,
+    Progress,
+    Pulse,
+    Ready,
+    Stopped,
+)
 
 ROWS = 8
 
@@ -115,7 +128,9 @@ class FakeEngine:
                 self._send(Stopped(job=name[0], attempt=name[1]))
             elif now >= job.deadline:
                 del self._jobs[name]
-                self._send(Failed(job=name[0], attempt=name[1], kind="retryable", message="the job took longer than it may"))
+                self._send(
+                    Failed(job=name[0], attempt=name[1], kind="retryable", message="the job took longer than it may")
+                )
 
     def _choose(self) -> list[_Job]:
         """Eight rows by urgency and age; of the groups among them that can't merge, the one whose turn is longest ago."""

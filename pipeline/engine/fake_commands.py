@@ -68,7 +68,9 @@ def misbehave(wanted: frozenset[str]) -> None:
 def failure(draw: Draw, wanted: frozenset[str]) -> Failed | None:
     """The failure that is wanted, if one is."""
     if "oom" in wanted:
-        return Failed(job=draw.job, attempt=draw.attempt, kind="retryable", message="out of memory: 12.0 GiB were asked for")
+        return Failed(
+            job=draw.job, attempt=draw.attempt, kind="retryable", message="out of memory: 12.0 GiB were asked for"
+        )
     if "fail" in wanted:
         return Failed(job=draw.job, attempt=draw.attempt, kind="retryable", message="it did not work this time")
     if "fail-user" in wanted:

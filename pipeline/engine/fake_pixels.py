@@ -25,7 +25,9 @@ def preview_png(draw: Draw, step: int) -> bytes:
     """A thumb of the picture on its way."""
     from PIL import Image  # not at import: the process is up before its first preview
 
-    picture = Image.frombytes("RGB", (BOARD, BOARD), hashlib.shake_256(f"{draw.job} {step}".encode()).digest(BOARD * BOARD * 3))
+    picture = Image.frombytes(
+        "RGB", (BOARD, BOARD), hashlib.shake_256(f"{draw.job} {step}".encode()).digest(BOARD * BOARD * 3)
+    )
     return _png(picture.resize((4 * BOARD, 4 * BOARD), Image.Resampling.NEAREST))
 
 

@@ -17,5 +17,7 @@ def event(name: str, /, **facts: Value) -> None:
 
 def exception(name: str, error: BaseException, /) -> None:
     """What was raised and where, without the values: these may be somebody's words."""
-    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-8:]]
+    where = [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-8:]
+    ]
     event(name, level="error", error=type(error).__name__, where=" < ".join(reversed(where)))

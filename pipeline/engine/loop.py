@@ -14,7 +14,8 @@ PULSE_SECONDS = 0.1
 """Pulses after forwards come at most this often: progress bars need no more, and a fast engine makes 1,000 forwards a second."""
 IDLE_PULSE_SECONDS = 1.0
 
-Inbox = queue.SimpleQueue[ToEngine]
+Inbox = queue.SimpleQueue[list[ToEngine]]
+"""Messages that came in one piece stay together, so that jobs sent together meet in the first forward."""
 
 
 def run(build: Build, inbox: Inbox, send: Send, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,15 +38,16 @@ def _drain(engine: Engine, inbox: Inbox, report: _Report, *, wait: bool) -> bool
     """Hand every waiting message to the engine; when there is no work, wait for one. False after :class:`Stop`."""
     while True:
         try:
-            message = inbox.get(timeout=IDLE_PULSE_SECONDS) if wait else inbox.get_nowait()
+            messages = inbox.get(timeout=IDLE_PULSE_SECONDS) if wait else inbox.get_nowait()
         except queue.Empty:
             if not wait:
                 return True
             report.pulse(at_once=True)
             continue
-        if isinstance(message, Stop):
-            return False
-        engine.accept(message)
+        for message in messages:
+            if isinstance(message, Stop):
+                return False
+            engine.accept(message)
         wait = False
 
 
