@@ -1,0 +1,92 @@
+"""Every error becomes ``{"error": {"kind", "message", "field"?, "hint"?}}`` with a fitting status code."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from config.errors import ConflictError, FatalError, MezzotintError, NotFoundError, RetryableError, UserError
+from frontends.http.native import views
+
+RETRY_AFTER_SECONDS = 2
+
+log = structlog.get_logger(__name__)
+
+
+class TooLargeError(UserError):
+    """The request body is larger than the service takes."""
+
+
+class MediaTypeError(UserError):
+    """Bodies must be JSON, sent as application/json."""
+
+
+STATUS: tuple[tuple[type[MezzotintError], int], ...] = (
+    (TooLargeError, 413),
+    (MediaTypeError, 415),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (UserError, 400),
+    (RetryableError, 503),
+    (FatalError, 500),
+)
+"""The first class that fits decides."""
+
+
+def answer(error: MezzotintError) -> JSONResponse:
+    """The response for one of our errors."""
+    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+    return JSONResponse({"error": views.of_error(error)}, status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Let no error leave in another form, the framework's own included."""
+    app.add_exception_handler(MezzotintError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MezzotintError)
+    return answer(error)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return answer(explain(error.errors()[0]))
+
+
+async def _framework(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    said = error.detail if isinstance(error.detail, str) else HTTPStatus(error.status_code).phrase
+    if error.status_code in (404, 405):
+        said = f"there is no {request.method} {request.url.path}"
+    kind = "user" if error.status_code < 500 else "fatal"
+    view: dict[str, Any] = {"kind": kind, "message": said}
+    if error.status_code in (404, 405):
+        view["hint"] = "the routes are listed in /v1/openapi.json"
+    return JSONResponse({"error": view}, error.status_code, dict(error.headers or {}))
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
+    return JSONResponse({"error": {"kind": "fatal", "message": "the service failed at this; its log says why"}}, 500)
+
+
+def explain(problem: dict[str, Any]) -> UserError:
+    """One problem that validation found, in words that name the field."""
+    place = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
+    name = ".".join(place) or None
+    if problem["type"] == "missing" and name is None:
+        return UserError("the request has no body", hint="send a JSON object")
+    said = str(problem["msg"])
+    said = said[:1].lower() + said[1:]
+    return UserError(f"{name}: {said}" if name else f"the body is wrong: {said}", field=name)

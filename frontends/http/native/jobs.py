@@ -1,0 +1,71 @@
+"""Jobs over HTTP: submit, show, list, cancel, retry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from daemon.service import Job
+from frontends.http.native import views
+from frontends.http.native.bodies import JsonRoute, submission, submission_schema
+from frontends.http.native.door import Door
+
+VIEWS_AT_ONCE = 50
+"""Jobs rendered before other callers get their turn: some two milliseconds of the event loop."""
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=JsonRoute)
+
+
+@router.post("", status_code=201, response_model=views.ReceiptView, openapi_extra=submission_schema())
+async def submit(service: Door, body: Annotated[dict[str, Any], Body()]) -> Response:
+    """Accept a job: answered once it is committed. 200 instead of 201 when its key was known."""
+    receipt = await service.submit(await submission(body))
+    view = views.ReceiptView(id=receipt.id, created=receipt.created)
+    return JSONResponse(view, 201 if receipt.created else 200)
+
+
+@router.get("", response_model=list[views.JobView])
+async def find(
+    service: Door,
+    id: Annotated[list[str] | None, Query(max_length=500)] = None,
+    state: str | None = None,
+    owner: str | None = None,
+    limit: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """Jobs, newest first; all matches unless limited. Of several ids each must exist."""
+    found = await service.jobs(ids=id or None, state=state, owner=owner, limit=limit)
+    return StreamingResponse(_listed(found, service.absolute), media_type="application/json")
+
+
+@router.get("/{job_id}", response_model=views.JobView)
+async def show(service: Door, job_id: str) -> Response:
+    """One job, by its id or a unique beginning of it."""
+    return JSONResponse(views.of_job(await service.job(job_id), service.absolute))
+
+
+@router.post("/{job_id}/cancel", response_model=views.JobView)
+async def cancel(service: Door, job_id: str) -> Response:
+    """End a job: at once when it waits, at its next step when it runs. One that has ended stays as it is."""
+    return JSONResponse(views.of_job(await service.cancel(job_id), service.absolute))
+
+
+@router.post("/{job_id}/retry", response_model=views.JobView)
+async def retry(service: Door, job_id: str) -> Response:
+    """Queue a failed, dead or cancelled job again."""
+    return JSONResponse(views.of_job(await service.retry(job_id), service.absolute))
+
+
+async def _listed(found: Sequence[Job], place: views.Place) -> AsyncIterator[bytes]:
+    """The JSON list in pieces: a hundred thousand jobs neither fill the memory nor hold up the loop."""
+    yield b"["
+    for first in range(0, len(found), VIEWS_AT_ONCE):
+        piece = [views.of_job(job, place) for job in found[first : first + VIEWS_AT_ONCE]]
+        text = json.dumps(piece, ensure_ascii=False, separators=(",", ":"))[1:-1]
+        yield ("," if first else "").encode() + text.encode()
+        await asyncio.sleep(0)
+    yield b"]"
