@@ -123,6 +123,20 @@ class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class DeliverySettings(Section):
+    """How results are brought to where their jobs came from."""
+
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 4
+    """Deliveries of one source under way at a time."""
+    max_attempts: Annotated[int, Field(ge=1)] = 5
+    """Tries of a delivery that fails for a reason that is not known to pass; then it is given up and status says so."""
+    retry_seconds: Positive = 1.0
+    """Wait before the second try; doubles with each."""
+    longest_wait_seconds: Positive = 60.0
+    give_up_hours: Positive = 168.0
+    """A delivery whose reason may pass (disk full, other side down) is tried for so long."""
+
+
 class StopSettings(Section):
     """How the daemon ends."""
 
@@ -142,6 +156,7 @@ class Settings(Section):
     http: HttpSettings = HttpSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
+    delivery: DeliverySettings = DeliverySettings()
     stop: StopSettings = StopSettings()
 
     @property

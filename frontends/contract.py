@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 from config.errors import FatalError, RetryableError, UserError
@@ -25,6 +26,10 @@ class FrontEnd(Protocol):
     @property
     def name(self) -> str:
         """Short and unique: ``http``, ``folder``; the ``source`` of the jobs it brings."""
+
+    @property
+    def started(self) -> asyncio.Event:
+        """Set once it serves (socket bound, folders seen); the daemon calls itself ready after that."""
 
     async def run(self) -> None:
         """Serve until cancelled.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from config.clock import Clock
-from config.errors import BusyError, ConflictError, NotFoundError, UserError
+from config.errors import BusyError, NotFoundError, UserError
 from config.settings import Settings
 from config.version import VERSION
 from daemon.events import Bus, JobChanged, Missed, Subscription
@@ -77,6 +77,7 @@ class Service:
         self._started_at = clock()
         self._intake = Intake(settings, registry)
         self._deliverers: dict[str, Deliverer] = {}
+        self._deliverer_came: Callable[[], None] = lambda: None
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
         self._bounds = Bounds(
@@ -257,14 +258,17 @@ class Service:
     # --- deliveries
 
     def register_deliverer(self, source: str, deliverer: Deliverer) -> None:
-        """From now on results of ``source`` are brought by ``deliverer``; each source has one."""
-        if source in self._deliverers:
-            raise ConflictError(f"deliveries of {source} have their deliverer already")
+        """From now on results of ``source`` are brought by ``deliverer``; a later one takes its place."""
         self._deliverers[source] = deliverer
+        self._deliverer_came()
 
-    def deliverer(self, source: str) -> Deliverer | None:
-        """Who brings results of ``source``."""
-        return self._deliverers.get(source)
+    def deliverers(self) -> dict[str, Deliverer]:
+        """Who brings the results of each source."""
+        return dict(self._deliverers)
+
+    def when_deliverer_comes(self, act: Callable[[], None]) -> None:
+        """Call ``act`` at every registration."""
+        self._deliverer_came = act
 
     # --- inside
 

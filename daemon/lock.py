@@ -1,0 +1,50 @@
+"""One daemon per state directory: an exclusive ``flock`` on a file of its own, freed by the kernel however the process ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.errors import AlreadyRunningError
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock; raises :class:`AlreadyRunningError` (with the owner's pid) when another process has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(
+                f"another daemon (pid {_pid(descriptor)}) owns {path.parent.parent}",
+                hint="stop it first, or set another MEZZOTINT_STATE_DIR",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def owner(path: Path) -> int | None:
+    """The pid of the daemon that holds the lock, None when nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _pid(descriptor: int) -> int:
+    text = os.pread(descriptor, 32, 0).split()
+    return int(text[0]) if text and text[0].isdigit() else 0
