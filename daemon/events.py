@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
+from typing import Self
 
 MAX_WAITING = 1_000
 """Events held for one subscriber; a progress of each job counts once however often it moved."""
@@ -62,7 +63,7 @@ class Subscription:
         self._news = asyncio.Event()
         self._closed = False
 
-    def __enter__(self) -> Subscription:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -70,7 +71,7 @@ class Subscription:
     ) -> None:
         self.close()
 
-    def __aiter__(self) -> Subscription:
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Event:
@@ -86,6 +87,10 @@ class Subscription:
         self._closed = True
         self._news.set()
         self._bus.forget(self, self._job_id)
+
+    def clear(self) -> None:
+        """Forget what is waiting."""
+        self._waiting.clear()
 
     def offer(self, event: Event) -> None:
         """Put an event at the end; a newer progress of a job takes the place of the older one."""

@@ -110,6 +110,18 @@ def configure(level: str, descriptor: int = 2) -> None:
     sys.unraisablehook = _unraisable
 
 
+def hold_standard_descriptors() -> None:
+    """Put ``/dev/null`` where a standard descriptor is closed, so that no database file ever gets its number."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != descriptor:
+                os.dup2(null, descriptor)
+                os.close(null)
+
+
 def line_of(event: MutableMapping[str, Any]) -> bytes:
     """The event as one bounded line: ``timestamp``, ``level`` and ``event`` first, long values cut."""
     first = {name: event.get(name) for name in ("timestamp", "level", "event")}

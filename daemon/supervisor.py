@@ -71,11 +71,15 @@ class Supervisor:
         for name in chosen:
             self._say(name, "stopped", "")
 
-    async def stop(self) -> None:
-        """End everything."""
-        await self.stop_front_ends()
+    def expect_ends(self) -> None:
+        """The daemon is stopping: essential tasks may end from now on."""
         for task in self._essential:
             task.remove_done_callback(self._essential_ended)
+
+    async def stop(self) -> None:
+        """End everything."""
+        self.expect_ends()
+        await self.stop_front_ends()
         await _end(set(self._essential))
 
     def _essential_ended(self, task: asyncio.Task[None]) -> None:

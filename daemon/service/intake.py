@@ -102,7 +102,8 @@ def check_envelope(submission: Submission) -> None:
     """Lane, priority, owner, key and address; raises :class:`UserError` that names the field."""
     if not OWNER.fullmatch(submission.owner):
         raise UserError(
-            "owner: must look like source:name (lower-case source; letters, digits and ._@+=- in the name)", field="owner"
+            "owner: must look like source:name (lower-case source; letters, digits and ._@+=- in the name)",
+            field="owner",
         )
     if submission.lane not in LANES:
         raise UserError(f"lane: must be one of {', '.join(LANES)}", field="lane")

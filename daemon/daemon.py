@@ -1,0 +1,163 @@
+"""One run of the daemon: start, serve, shut down, in that order whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+
+from config.clock import Clock
+from config.settings import Settings
+from daemon import recovery
+from daemon.delivery import Outbox
+from daemon.dispatch import Dispatcher
+from daemon.events import Bus
+from daemon.notify import Notifier
+from daemon.service import Conditions, Service
+from daemon.status_line import tell
+from daemon.stop import Stop, deadline
+from daemon.supervisor import Supervisor
+from frontends.contract import FrontEnd
+from pipeline.models.registry import Registry
+from storage.database import Database
+from storage.results.store import PictureFiles
+
+READY_WITHIN_SECONDS = 10.0
+"""A front end that has not come up by then no longer holds back READY."""
+START_SECONDS = 120.0
+FLUSH_SECONDS = 5.0
+"""What the outbox may take at the end."""
+MARGIN_SECONDS = 15.0
+"""From the end of the grace time to the hard deadline."""
+
+log = structlog.get_logger()
+
+
+class Daemon:
+    """The parts of a running daemon. :meth:`run` is called once."""
+
+    def __init__(
+        self, settings: Settings, stop: Stop, notifier: Notifier, clock: Clock, *, watch_folders: bool = True
+    ) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._notifier = notifier
+        self._clock = clock
+        self._watch_folders = watch_folders
+
+    async def run(self) -> bool:
+        """True when it was asked to stop and did, False when a part that it can't do without failed."""
+        async with AsyncExitStack() as held:
+            await self._start(held)
+            failure = self._supervisor.failure
+            asked = asyncio.create_task(self._stop.asked.wait())
+            await asyncio.wait({asked, failure}, return_when=asyncio.FIRST_COMPLETED)
+            asked.cancel()
+            held.enter_context(deadline(self._settings.stop.grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS))
+            await self._shut_down()
+        log.info("daemon_stopped", failed=failure.done())
+        return not failure.done()
+
+    # --- start
+
+    async def _start(self, held: AsyncExitStack) -> None:
+        began = self._clock()
+        self._notifier.starting(START_SECONDS)
+        settings, clock = self._settings, self._clock
+        self._database = database = await asyncio.to_thread(
+            Database.open,
+            settings.database,
+            synchronous=settings.storage.synchronous,
+            busy_timeout_seconds=settings.storage.busy_timeout_seconds,
+        )
+        held.callback(database.close)
+        await recovery.recover(database, settings, clock)
+        files, registry, bus = PictureFiles(settings.state_dir), Registry(settings.models_file), Bus()
+        self._bus, self._supervisor, conditions = bus, Supervisor(), Conditions()
+        self._dispatcher = Dispatcher(
+            database=database,
+            files=files,
+            bus=bus,
+            settings=settings,
+            registry=registry,
+            clock=clock,
+            conditions=conditions,
+        )
+        self._service = service = Service(
+            settings=settings,
+            database=database,
+            files=files,
+            registry=registry,
+            bus=bus,
+            dispatcher=self._dispatcher,
+            clock=clock,
+            conditions=conditions,
+            front_ends=self._supervisor.states,
+        )
+        self._outbox = Outbox(
+            database=database,
+            bus=bus,
+            deliverers=service.deliverers,
+            settings=settings.delivery,
+            conditions=conditions,
+            clock=clock,
+        )
+        service.when_deliverer_comes(self._outbox.wake)
+        await self._begin()
+        log.info("daemon_ready", milliseconds=self._clock() - began, state_dir=str(settings.state_dir))
+
+    async def _begin(self) -> None:
+        supervisor = self._supervisor
+        for front_end in self._front_ends():
+            supervisor.front_end(front_end)
+        supervisor.essential("dispatcher", self._dispatcher.run())
+        supervisor.essential("deliveries", self._outbox.run())
+        if self._notifier.wanted:
+            supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
+        await supervisor.settled(READY_WITHIN_SECONDS)
+        self._notifier.ready()
+
+    def _front_ends(self) -> list[FrontEnd]:
+        from frontends.http.native.server import NativeHttp
+
+        chosen: list[FrontEnd] = [NativeHttp(self._service, self._settings.control_socket, self._settings.http)]
+        if self._watch_folders and self._settings.watch_folder.enabled:
+            from frontends.watch_folder import WatchFolder
+
+            chosen.append(WatchFolder(self._service, self._settings))
+        return chosen
+
+    # --- end
+
+    async def _shut_down(self) -> None:
+        """Stop intake, let running jobs finish within the grace time, bring what is finished, close the doors."""
+        grace = self._settings.stop.grace_seconds
+        self._notifier.stopping(grace + FLUSH_SECONDS + MARGIN_SECONDS)
+        self._service.stop_intake()
+        self._supervisor.expect_ends()
+        names = [status.name for status in self._supervisor.states()]
+        await self._supervisor.stop_front_ends(*(name for name in names if name != "http"))
+        await self._drain()
+        await self._flush()
+        self._bus.close()
+        await self._supervisor.stop()
+
+    async def _drain(self) -> None:
+        """Running jobs may finish within the grace time; a further signal cuts it short and they are released."""
+        drain = asyncio.create_task(self._dispatcher.drain(self._settings.stop.grace_seconds))
+        if await self._told_to_end_before(drain):
+            await self._dispatcher.drain(0)
+        await drain
+
+    async def _flush(self) -> None:
+        flush = asyncio.create_task(self._outbox.flush(FLUSH_SECONDS))
+        if await self._told_to_end_before(flush):
+            flush.cancel()
+        await asyncio.gather(flush, return_exceptions=True)
+
+    async def _told_to_end_before(self, task: asyncio.Task[None]) -> bool:
+        now = asyncio.create_task(self._stop.now.wait())
+        await asyncio.wait({task, now}, return_when=asyncio.FIRST_COMPLETED)
+        now.cancel()
+        return not task.done()
