@@ -13,9 +13,7 @@ from frontends.http.native.bounds import BodyBounds
 
 def create_app(service: Service, settings: HttpSettings) -> FastAPI:
     """The native API of one service; its description is at ``/v1/openapi.json``."""
-    app = FastAPI(
-        title="Mezzotint", version=VERSION, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None
-    )
+    app = FastAPI(title="Mezzotint", version=VERSION, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.streams = set()
     errors.install(app)

@@ -1,0 +1,99 @@
+"""From what was typed to the fields of a request; every complaint names the option."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from config.errors import UserError
+from daemon.cli.exits import UsageError
+
+_SIZE = re.compile(r"(\d{1,6})(?:[xX×](\d{1,6}))?")
+_PLACEHOLDER = "0" * 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The drawing options as they were typed."""
+
+    prompt: str
+    seed: int | None
+    steps: int | None
+    size: str | None
+    count: int
+    model: str | None
+    scheduler: str | None
+    guidance: float | None
+    negative: str
+    image: Path | None
+    strength: float | None
+    deterministic: bool
+
+    def body(self, max_image_bytes: int) -> dict[str, Any]:
+        """Fields for the daemon, checked here first: a slip of the finger needs no daemon to be told."""
+        fields = self._fields()
+        self._check(fields)
+        if self.image is not None:
+            fields["image_base64"] = base64.b64encode(_read(self.image, max_image_bytes)).decode()
+        return fields
+
+    def _fields(self) -> dict[str, Any]:
+        width, height = _sides(self.size)
+        wanted = {
+            "prompt": self.prompt,
+            "negative_prompt": self.negative or None,
+            "model": self.model,
+            "width": width,
+            "height": height,
+            "count": self.count,
+            "steps": self.steps,
+            "guidance_scale": self.guidance,
+            "scheduler": self.scheduler,
+            "seed": self.seed,
+            "denoising_strength": self.strength,
+            "deterministic": self.deterministic,
+        }
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    def _check(self, fields: dict[str, Any]) -> None:
+        from pipeline import request
+
+        try:
+            request.parse({**fields, "image": _PLACEHOLDER} if self.image else fields)
+        except UserError as error:
+            raise UsageError(error.message, field=error.field, hint=error.hint) from None
+
+
+def owner() -> str:
+    """Whose jobs those of this user are, unless told otherwise."""
+    return f"cli:{os.getuid()}"
+
+
+def _sides(size: str | None) -> tuple[int | None, int | None]:
+    if size is None:
+        return None, None
+    match = _SIZE.fullmatch(size.strip())
+    if match is None:
+        raise UsageError(f"--size: {size!r} is not a size", field="size", hint="write 768x512, or 512 for a square")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    try:
+        with path.open("rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise UsageError(f"--image: {path} is not a file", field="image")
+            if found.st_size > max_bytes:
+                raise UsageError(
+                    f"--image: {path} is larger than {max_bytes} bytes", field="image", hint="scale it down first"
+                )
+            return file.read(max_bytes + 1)
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError(f"--image: can't read {path}: {said.lower()}", field="image") from None

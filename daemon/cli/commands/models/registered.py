@@ -1,0 +1,38 @@
+"""The registry as these commands see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from daemon.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from pipeline.models.registry import ModelEntry, Registry
+
+View = dict[str, Any]
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")]
+
+
+def registry(invocation: Invocation) -> Registry:
+    """The registry of the state directory."""
+    from pipeline.models.registry import Registry
+
+    return Registry(invocation.settings.models_file)
+
+
+def view(entry: ModelEntry) -> View:
+    """A model as it is shown."""
+    return {
+        "name": entry.name,
+        "path": str(entry.path),
+        "family": entry.family,
+        "revision": entry.revision,
+        "sha256": entry.sha256,
+        "licence": entry.licence,
+        "description": entry.description,
+        "defaults": entry.defaults.model_dump(mode="json"),
+        "subjects": None if entry.subjects is None else list(entry.subjects),
+    }

@@ -1,0 +1,43 @@
+"""``mezzotint status``: how things stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from daemon.cli import exits, options, output, told
+from daemon.cli.invocation import Invocation
+
+
+def command(context: typer.Context, config: options.Config = None, json: options.Json = False) -> int:
+    """Show what the daemon is doing."""
+    invocation = Invocation.of(context, config, json)
+    view = invocation.client.get("/v1/status")
+    invocation.answer(view, lambda: _tell(view))
+    return exits.OK
+
+
+def _tell(view: dict[str, Any]) -> None:
+    daemon = view["daemon"]
+    output.text(
+        f"mezzotint {daemon['version']}, pid {daemon['pid']}, {daemon['state']} for {told.age(daemon['uptime_s'])}"
+    )
+    for engine in view["engines"]:
+        output.text(f"engine   {_engine(engine)}")
+    counts = ", ".join(f"{count} {state}" for state, count in view["queue"].items() if count) or "empty"
+    output.text(f"queue    {counts}{' (paused: none is started)' if view['paused'] else ''}")
+    if view["deliveries"]["waiting"] or view["deliveries"]["given_up"]:
+        output.text(f"outbox   {view['deliveries']['waiting']} waiting, {view['deliveries']['given_up']} given up")
+    for each in view["front_ends"]:
+        output.text(f"{each['name']:8} {each['state']}{f': {each["detail"]}' if each['detail'] else ''}")
+    for each in view["degraded"]:
+        output.text(f"degraded {each['what']}: {each['why']} ({each['heals']})")
+
+
+def _engine(engine: dict[str, Any]) -> str:
+    told = [engine["state"], engine["device"], f"model {engine['model']}" if engine["model"] else None]
+    work = (
+        f"{engine['active']} active, {engine['parked']} parked, {engine['forwards']} forwards, {engine['steps']} steps"
+    )
+    return ", ".join(part for part in (*told, work) if part)

@@ -1,0 +1,66 @@
+"""``mezzotint submit``: queue a job and go on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from config.errors import UserError
+from daemon.cli import asking, exits, options, output
+from daemon.cli.exits import UsageError
+from daemon.cli.invocation import Invocation
+
+Lane = Annotated[str, typer.Option("--lane", help="interactive, folder, scheduled or background.")]
+Priority = Annotated[int, typer.Option("--priority", help="-100 to 100 among the owner's jobs; higher goes first.")]
+Owner = Annotated[
+    str | None, typer.Option("--owner", metavar="SOURCE:NAME", help="Whose job it is (default: cli:<your uid>).")
+]
+Key = Annotated[str | None, typer.Option("--key", help="Submitting again with the same key is the same job.")]
+
+
+def command(
+    context: typer.Context,
+    prompt: options.Prompt,
+    lane: Lane = "interactive",
+    priority: Priority = 0,
+    owner: Owner = None,
+    key: Key = None,
+    seed: options.Seed = None,
+    steps: options.Steps = None,
+    size: options.Size = None,
+    count: options.Count = 1,
+    model: options.Model = None,
+    scheduler: options.Scheduler = None,
+    guidance: options.Guidance = None,
+    negative: options.Negative = "",
+    image: options.Image = None,
+    strength: options.Strength = None,
+    deterministic: options.Deterministic = False,
+    config: options.Config = None,
+    json: options.Json = False,
+) -> int:
+    """Queue a job and print its id once it is safely on the disk."""
+    invocation = Invocation.of(context, config, json)
+    asked = asking.Asked(
+        prompt=prompt,
+        seed=seed,
+        steps=steps,
+        size=size,
+        count=count,
+        model=model,
+        scheduler=scheduler,
+        guidance=guidance,
+        negative=negative,
+        image=image,
+        strength=strength,
+        deterministic=deterministic,
+    )
+    body = asked.body(invocation.settings.limits.max_image_bytes)
+    body |= {"lane": lane, "priority": priority, "owner": owner or asking.owner(), "key": key}
+    try:
+        receipt = invocation.client.post("/v1/jobs", body)
+    except UserError as error:
+        raise UsageError(error.message, field=error.field, hint=error.hint) from None
+    invocation.answer({"id": receipt["id"]}, lambda: output.text(receipt["id"]))
+    return exits.OK

@@ -1,0 +1,56 @@
+"""``mezzotint verify``: draw a picture again from its record and compare."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from config.errors import UserError
+from daemon.cli import exits, options, output, private
+from daemon.cli.invocation import Invocation
+
+MAX_FILE_BYTES = 40 * 1024 * 1024
+
+
+def command(
+    context: typer.Context,
+    picture: Annotated[
+        str, typer.Argument(metavar="ID|FILE", help="A picture or job, or a picture file with its record.")
+    ],
+    config: options.Config = None,
+    json: options.Json = False,
+) -> int:
+    """Draw a picture again and compare: 0 when identical or within the stated tolerance, 1 when not."""
+    invocation = Invocation.of(context, config, json)
+    body = _subject(picture)
+    with private.daemon(invocation) as client:
+        found = client.post("/v1/verify", body, timeout=None)
+    invocation.answer(found, lambda: _tell(found))
+    return exits.OK if found["identical"] or found["within_tolerance"] else exits.FAILED
+
+
+def _subject(given: str) -> dict[str, str]:
+    path = Path(given)
+    if not ("/" in given or "." in given or path.exists()):
+        return {"picture": given}
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise UserError(f"{path} is too large to be one of our pictures", field="picture")
+        return {"png_base64": base64.b64encode(path.read_bytes()).decode()}
+    except OSError as error:
+        raise UserError(f"can't read {path}: {(error.strerror or str(error)).lower()}", field="picture") from None
+
+
+def _tell(found: dict[str, Any]) -> None:
+    similarity = found["similarity_psnr_db"]
+    if found["identical"]:
+        output.text("identical: every pixel is the same")
+    else:
+        said = "within tolerance" if found["within_tolerance"] else "different"
+        output.text(said if similarity is None else f"{said}: {similarity:.1f} dB")
+        output.text(f"  {found['tolerance']}")
+    for each in found["differences"]:
+        output.text(f"  {each['fact']}: recorded {each['recorded']}, now {each['now']}")

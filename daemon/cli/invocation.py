@@ -1,0 +1,53 @@
+"""What every command has: the options given before and after its name, and what follows from them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from daemon.cli import output
+from daemon.cli.client import Client
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of the command."""
+
+    config: Path | None
+    as_json: bool
+
+    @classmethod
+    def of(cls, context: typer.Context, config: Path | None, as_json: bool) -> Invocation:
+        """Options after the command win over those before it."""
+        before = context.find_object(Invocation)
+        if before is None:
+            return cls(config, as_json)
+        return cls(config or before.config, as_json or before.as_json)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The effective settings; raises :class:`config.errors.ConfigurationError` with every problem."""
+        from config import sources
+
+        return sources.load(self.config, os.environ)
+
+    @cached_property
+    def client(self) -> Client:
+        """The daemon of this state directory, whether it runs or not."""
+        return Client(self.settings.control_socket)
+
+    def answer(self, value: Any, tell: Callable[[], None]) -> None:
+        """Print the document, or tell it in words."""
+        if self.as_json:
+            output.document(value)
+        else:
+            tell()
