@@ -67,10 +67,8 @@ class Intake:
         asked = fields if isinstance(fields, Request) else _parsed(fields, has_image=submission.image is not None)
         entry = self._registry.get(asked.model or self._settings.models.default)
         settled = requests.settle(asked, entry.name, entry.defaults)
-        if settled.scheduler is not None:
-            schedulers.resolve(settled.scheduler)
         self._check_size(settled)
-        return settled
+        return settled.model_copy(update={"scheduler": schedulers.resolve(settled.scheduler or "").name})
 
     def _check_size(self, request: Request) -> None:
         most = self._settings.limits.max_request_pixels

@@ -29,7 +29,8 @@ from daemon.service.status import (
     Status,
 )
 from daemon.service.submission import OrderProgress, Receipt, Submission
-from daemon.service.verification import Verification, Verifier
+from daemon.service.verification import Verification
+from daemon.service.verifier import Verifier
 from pipeline.models.registry import ModelEntry, Registry
 from storage import deliveries, orders, queue
 from storage.database import Connection, Database
@@ -253,7 +254,7 @@ class Service:
         Runs as an interactive job and returns when it has ended. Raises :class:`UserError` when there is no
         record to draw from or it can't be drawn any more, :class:`RetryableError` when the redraw did not succeed.
         """
-        return await Verifier(self, self._settings, self._registry).verify(picture)
+        return await Verifier(self, self._settings.limits).verify(picture)
 
     # --- deliveries
 
