@@ -1,0 +1,68 @@
+"""What an exception out of torch or diffusers means for the job it happened to."""
+
+from __future__ import annotations
+
+import gc
+
+import torch
+
+from config.errors import FatalError, MezzotintError, RetryableError, UserError
+from pipeline.messages import Failed, FailureKind
+
+
+class Cancelled(BaseException):
+    """Thrown into a suspended picture to end it; not an ``Exception``, so that no pipeline swallows it."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether device or host memory ran out."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError) and ("out of memory" in str(error) or "can't allocate memory" in str(error))
+    )
+
+
+def ends_the_engine(error: BaseException) -> bool:
+    """Whether the device is unusable from now on: a CUDA context stays broken after an illegal access or a lost card."""
+    return isinstance(error, FatalError) or (isinstance(error, torch.AcceleratorError) and not is_out_of_memory(error))
+
+
+def release_memory() -> None:
+    """Give back what the allocators hold but nobody uses."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.xpu.is_available():
+        torch.xpu.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def cannot(task: str, model: str) -> UserError:
+    """A task that the family of a model has no pipeline for."""
+    field = "image" if task == "image_to_image" else "model"
+    return UserError(f"{model} can't draw {task.replace('_', ' ')}", field=field)
+
+
+def overdue(seconds: float) -> RetryableError:
+    """A job that was not done in its time."""
+    return RetryableError(f"the picture was not finished within {seconds:g} seconds", hint="draw it with fewer steps")
+
+
+def message(job: str, attempt: int, error: BaseException) -> Failed:
+    """What the daemon is told."""
+    if isinstance(error, MezzotintError):
+        return _failed(job, attempt, error.kind, error.message, error.field, error.hint)
+    if is_out_of_memory(error):
+        hint = "draw a smaller picture, or fewer at a time"
+        return _failed(job, attempt, "retryable", "the device ran out of memory for this picture", None, hint)
+    first = next(iter(str(error).strip().splitlines()), "")
+    text = f"drawing failed: {type(error).__name__}: {first}"[:500]
+    # What a pipeline refuses it refuses again; what broke while computing may have been the machine.
+    kind: FailureKind = "fatal" if isinstance(error, ValueError | TypeError | NotImplementedError) else "retryable"
+    return _failed(job, attempt, kind, text)
+
+
+def _failed(
+    job: str, attempt: int, kind: FailureKind, text: str, field: str | None = None, hint: str | None = None
+) -> Failed:
+    return Failed(job=job, attempt=attempt, kind=kind, message=text, field=field, hint=hint)

@@ -1,0 +1,1 @@
+"""A job in the engine, and its pictures: each a stock pipeline call that can stop and go on."""

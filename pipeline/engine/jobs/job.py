@@ -1,0 +1,56 @@
+"""A job as the engine knows it: what the daemon asked for, and how far its pictures are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeline.engine.jobs.picture import Picture
+from pipeline.messages import Draw, Progress
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One accepted :class:`Draw`."""
+
+    draw: Draw
+    number: int
+    """Order of arrival."""
+    deadline: float
+    """On the engine's clock."""
+    pictures: list[Picture] = field(default_factory=list)
+    """Those not finished yet, in order."""
+    cancelled: bool = False
+    steps_finished: int = 0
+    """Steps of the pictures that are finished."""
+    seconds: float = 0.0
+    """Its share, by rows, of the passes it took part in."""
+    told: int = -1
+    """The step that was reported last."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """``(job, attempt)``."""
+        return (self.draw.job, self.draw.attempt)
+
+    def finish(self, picture: Picture) -> None:
+        """Take a finished picture off the list."""
+        self.pictures.remove(picture)
+        self.steps_finished += picture.step
+
+    def progress(self) -> Progress | None:
+        """What to tell, if a step was made since the last time."""
+        step = self.steps_finished + sum(picture.step for picture in self.pictures)
+        if step == self.told or step == 0:
+            return None
+        self.told = step
+        steps = self.steps_finished + sum(picture.steps for picture in self.pictures)
+        return Progress(
+            job=self.draw.job, attempt=self.draw.attempt, step=step, steps=steps, preview_png=self._preview()
+        )
+
+    def _preview(self) -> bytes | None:
+        for picture in self.pictures:
+            preview = picture.take_preview()
+            if preview is not None:
+                return preview
+        return None

@@ -1,0 +1,319 @@
+"""The engine that computes on this machine: many jobs, one forward at a time.
+
+All torch work happens on the thread that calls :meth:`LocalEngine.step`: a second thread that has ever run torch
+slows a CPU engine by a third, even idle (measured).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import diffusers
+import torch
+
+from config.settings import EngineSettings
+from pipeline.engine import devices, dtypes, environment, facts, failures, loading, schedulers
+from pipeline.engine.contract import Send
+from pipeline.engine.jobs.job import Job
+from pipeline.engine.jobs.picture import Picture
+from pipeline.engine.jobs.text_cache import TextCache
+from pipeline.engine.residency import Residency
+from pipeline.engine.step_batching.choice import next_group
+from pipeline.engine.step_batching.forward import Forwards, Outcome
+from pipeline.engine.step_batching.rendezvous import Call, Kind
+from pipeline.messages import (
+    PROTOCOL_VERSION,
+    Cancel,
+    Draw,
+    Drawn,
+    Finished,
+    Loaded,
+    Loading,
+    ModelPlace,
+    Pulse,
+    Ready,
+    Stopped,
+)
+
+
+class LocalEngine:
+    """See :class:`pipeline.engine.contract.Engine` for what it promises."""
+
+    def __init__(self, settings: EngineSettings, send: Send, clock: Callable[[], float] = time.monotonic) -> None:
+        environment.prepare()
+        diffusers.utils.logging.disable_progress_bar()
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        self._send = send
+        self._clock = clock
+        self._device = devices.choose(settings.device, settings.max_batch)
+        self._precision = dtypes.choose(settings.dtype, self._device.torch)
+        self._previews = settings.previews
+        self._residency = Residency(settings.resident_models, self._load)
+        self._serving = Forwards(self._device.types)
+        self._texts = TextCache()
+        self._jobs: dict[tuple[str, int], Job] = {}
+        self._slots: list[Picture] = []
+        """The pictures being drawn together; all others are parked."""
+        self._arrivals = self._forwards = self._steps = 0
+        self._vae_was_last = False
+        self._forward_seconds = 0.0
+
+    def ready(self) -> Ready:
+        """What this engine is."""
+        return Ready(
+            protocol=PROTOCOL_VERSION,
+            device=f"{self._device.torch} ({self._device.name})",
+            dtype=self._precision.name,
+            capacity=self._device.capacity,
+            versions=facts.versions(),
+        )
+
+    def accept(self, message: Draw | Cancel) -> None:
+        """Note the message."""
+        if isinstance(message, Cancel):
+            if job := self._jobs.get((message.job, message.attempt)):
+                job.cancelled = True
+            return
+        self._arrivals += 1
+        job = Job(message, self._arrivals, self._clock() + message.deadline_seconds)
+        job.pictures = [Picture(job, index) for index in range(message.task.count)]
+        self._jobs[job.key] = job
+
+    def pulse(self) -> Pulse:
+        """What is going on."""
+        active = len({picture.job.key for picture in self._slots if picture.job.key in self._jobs})
+        return Pulse(
+            model=self._residency.latest,
+            active=active,
+            parked=len(self._jobs) - active,
+            forwards=self._forwards,
+            steps=self._steps,
+        )
+
+    def step(self) -> bool:
+        """One forward, VAE call or load, with the text encodings before it."""
+        with torch.inference_mode():  # entered here, outside of all pictures: their own no_grad can't leak out of it
+            self._end_cancelled_and_overdue()
+            if self._jobs:
+                self._advance()
+            for job in list(self._jobs.values()):
+                self._tell_progress(job)
+        return bool(self._jobs)
+
+    # --- one step
+
+    def _advance(self) -> None:
+        running = any(picture.begun for picture in self._slots)
+        joined = self._fill_slots()
+        if joined is None:
+            return
+        fresh = self._serve_texts(running)
+        if fresh and not running:
+            return  # nobody waits for the first forward: let all who came together be taken in before it
+        finishing = sorted((p for p in self._pictures() if p.finishing), key=lambda p: p.order)
+        group = next_group(
+            self._slots, finishing, self._most_together, vae_was_last=self._vae_was_last, crowd=self._device.capacity
+        )
+        if group:
+            self._serve(group)
+
+    def _fill_slots(self) -> bool | None:
+        """Put the most urgent pictures into the slots. None when a model was loaded instead."""
+        self._slots = []
+        blocked = False
+        for picture in sorted(self._pictures(), key=lambda p: p.order):
+            if len(self._slots) == self._device.capacity:
+                break
+            if picture.finishing:
+                continue
+            if picture.model is None and not blocked:
+                place = picture.job.draw.model
+                if self._residency.get(place) is None:
+                    in_use = {p.model.key for p in self._pictures() if p.model is not None}
+                    if self._residency.has_room(in_use):
+                        self._load_for(place, in_use)
+                        return None
+                    blocked = True  # nobody behind may start before it, or the models in memory would never come free
+            if picture.model is not None or not blocked:
+                self._slots.append(picture)
+        return True
+
+    def _serve_texts(self, running: bool) -> bool:
+        """Start the pictures that are new in the slots and encode their prompts; true if there were any.
+
+        While others are being drawn, only as many as take about the time of a forward, and at least one.
+        """
+        fresh, began = False, self._clock()
+        for picture in list(self._slots):
+            if picture.model is not None and not _waits_for(picture, Kind.TEXT):
+                continue
+            if fresh and running and self._clock() - began > self._forward_seconds:
+                break
+            fresh = True
+            if picture.model is None:
+                self._start(picture)
+            while _waits_for(picture, Kind.TEXT):
+                call = picture.call
+                assert call is not None
+                self._answer(picture, self._texts.serve(call, self._serving, deterministic=picture.alone))
+        self._slots = [picture for picture in self._slots if picture.call is not None and not picture.finishing]
+        return fresh
+
+    def _serve(self, group: list[Picture]) -> None:
+        calls = [picture.call for picture in group if picture.call is not None]
+        before, began = self._serving.count, self._clock()
+        if len(group) == 1:
+            outcomes = [self._serving.alone(calls[0], deterministic=group[0].alone)]
+        else:
+            outcomes = self._serving.together(calls)
+        passes = self._serving.count - before
+        denoised = calls[0].seat.kind is Kind.DENOISE
+        if denoised:
+            self._forwards += passes
+        self._vae_was_last = not denoised
+        for picture, call, outcome in zip(group, calls, outcomes, strict=True):
+            picture.served_at = self._serving.count
+            if call.seat.kind is Kind.DECODE and outcome.error is None:
+                self._learn(picture, call, outcome)
+            self._answer(picture, outcome)
+        self._charge(group, calls, self._clock() - began)
+        if denoised:
+            self._forward_seconds = self._clock() - began
+
+    def _charge(self, group: Sequence[Picture], calls: Sequence[Call], seconds: float) -> None:
+        rows = [max(call.signature().rows, 1) for call in calls]
+        for picture, share in zip(group, rows, strict=True):
+            picture.job.seconds += seconds * share / sum(rows)
+        for picture in group:
+            if picture.image is not None:
+                self._drawn(picture)
+
+    # --- pictures
+
+    def _pictures(self) -> Iterator[Picture]:
+        return (picture for job in self._jobs.values() for picture in job.pictures)
+
+    def _start(self, picture: Picture) -> None:
+        model = self._residency.get(picture.job.draw.model)
+        assert model is not None
+        try:
+            picture.start(model, self._device)
+        except Exception as error:  # boundary: a job's failure is that job's alone
+            self._fail(picture.job, error)
+            return
+        if picture.image is not None:
+            self._drawn(picture)
+
+    def _answer(self, picture: Picture, outcome: Outcome) -> None:
+        """Let the picture run on to its next call or its end."""
+        before = picture.step
+        try:
+            if outcome.error is not None:
+                picture.fail(outcome.error)
+            else:
+                picture.resume(outcome.answer)
+        except Exception as error:  # boundary: a job's failure is that job's alone
+            self._fail(picture.job, error)
+        self._steps += picture.step - before
+
+    def _drawn(self, picture: Picture) -> None:
+        job, image = picture.job, picture.image
+        if job.key not in self._jobs or image is None or picture not in job.pictures:
+            return
+        pixels = image.convert("RGB").tobytes()
+        drawn = Drawn(
+            job=job.draw.job,
+            attempt=job.draw.attempt,
+            index=picture.index,
+            seed=picture.seed,
+            width=image.width,
+            height=image.height,
+            pixels=pixels,
+            pixels_sha256=hashlib.sha256(pixels).hexdigest(),
+            facts=self._facts_of(picture),
+        )
+        job.finish(picture)
+        picture.abandon()
+        self._tell_progress(job)
+        self._send(drawn)
+        if not job.pictures:
+            del self._jobs[job.key]
+            self._send(Finished(job=job.draw.job, attempt=job.draw.attempt, engine_seconds=job.seconds))
+
+    def _facts_of(self, picture: Picture) -> facts.Facts:
+        scheduler = picture.scheduler
+        found: facts.Facts = {
+            **facts.of_engine(self._device, self._precision.name),
+            "kernel_mode": "deterministic" if picture.alone else "merged",
+            "pipeline": picture.pipeline_name,
+            "scheduler": picture.job.draw.task.scheduler,
+            "scheduler_class": type(scheduler).__name__,
+            "scheduler_options": schedulers.options(scheduler),
+            "model_sha256": picture.job.draw.model.sha256,
+            "steps_run": picture.step,
+        }
+        if picture.tokens_dropped:
+            found["prompt_tokens_dropped"] = picture.tokens_dropped
+        return found
+
+    def _learn(self, picture: Picture, call: Call, outcome: Outcome) -> None:
+        if self._previews and picture.model is not None:
+            answer = outcome.answer
+            latents = next(iter(call.named().values()))
+            picture.model.previewer.learn(latents, answer[0] if isinstance(answer, tuple) else answer.sample)
+
+    # --- jobs
+
+    def _end_cancelled_and_overdue(self) -> None:
+        now = self._clock()
+        for job in list(self._jobs.values()):
+            if job.cancelled:
+                self._drop(job)
+                self._send(Stopped(job=job.draw.job, attempt=job.draw.attempt))
+            elif now >= job.deadline:
+                self._fail(job, failures.overdue(job.draw.deadline_seconds))
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        if failures.ends_the_engine(error) and not isinstance(error, failures.MezzotintError):
+            raise error
+        self._drop(job)
+        self._send(failures.message(job.draw.job, job.draw.attempt, error))
+
+    def _drop(self, job: Job) -> None:
+        self._jobs.pop(job.key, None)
+        for picture in job.pictures:
+            picture.abandon()
+        job.pictures = []
+        self._slots = [picture for picture in self._slots if picture.job is not job]
+
+    def _tell_progress(self, job: Job) -> None:
+        if (progress := job.progress()) is not None:
+            self._send(progress)
+
+    # --- models
+
+    def _load_for(self, place: ModelPlace, in_use: set[tuple[str, str]]) -> None:
+        """Load a model; when that fails, all jobs that want it fail."""
+        self._send(Loading(model=place.name))
+        began = self._clock()
+        try:
+            self._residency.load(place, in_use)
+        except Exception as error:  # boundary: a broken model ends its jobs, not the engine
+            for job in list(self._jobs.values()):
+                if loading.key_of(job.draw.model) == loading.key_of(place):
+                    self._fail(job, error)
+            return
+        self._send(Loaded(model=place.name, seconds=self._clock() - began))
+
+    def _load(self, place: ModelPlace) -> loading.LoadedModel:
+        return loading.load(place, self._device, self._precision)
+
+    def _most_together(self, call: Call) -> int:
+        return self._serving.most_together(call, self._device.capacity)
+
+
+def _waits_for(picture: Picture, kind: Kind) -> bool:
+    return picture.call is not None and picture.call.seat.kind is kind
