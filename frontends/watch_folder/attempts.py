@@ -1,0 +1,70 @@
+"""What can't be done now is tried again, ever less often, and never dropped: a scanner holds the file, the disk is full, the share is away."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from config.errors import RetryableError
+
+log = structlog.get_logger()
+
+FIRST_MS = 1_000
+LONGEST_MS = 60_000
+FORGET_MS = 10 * LONGEST_MS
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Held:
+    until: int
+    delay: int
+    why: str
+
+
+class Attempts:
+    """Runs actions named by a key; one that failed in a passing way is held back for a while."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._held: dict[str, _Held] = {}
+
+    async def attempt(self, key: str, now: int, action: Awaitable[T]) -> T | None:
+        """The action's answer, or None when it has to be tried again."""
+        try:
+            answer = await action
+        except RetryableError as error:
+            self._hold(key, now, error.message)
+        except OSError as error:
+            self._hold(key, now, error.strerror or type(error).__name__)
+        else:
+            self._held.pop(key, None)
+            return answer
+        return None
+
+    def _hold(self, key: str, now: int, why: str) -> None:
+        before = self._held.get(key)
+        delay = min(before.delay * 2, LONGEST_MS) if before else FIRST_MS
+        self._held[key] = _Held(now + delay, delay, why)
+        if before is None or before.why != why:
+            log.warning("folder_attempt_failed", folder=self._folder, key=key, why=why)
+
+    def holds(self, key: str, now: int) -> bool:
+        """True while the action of this name must wait."""
+        held = self._held.get(key)
+        return held is not None and now < held.until
+
+    def next(self, now: int) -> int | None:
+        """When the first of those held back may be tried again."""
+        for key in [key for key, held in self._held.items() if held.until + FORGET_MS < now]:
+            del self._held[key]  # its file is gone: nobody tried again
+        return min((max(now, held.until) for held in self._held.values()), default=None)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why things are held back."""
+        return tuple(dict.fromkeys(held.why for held in self._held.values()))

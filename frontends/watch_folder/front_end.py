@@ -1,0 +1,158 @@
+"""All watched folders as one front end of the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from config.clock import Clock, now_ms
+from config.folders import Places, places
+from config.settings import FolderSettings, Settings
+from daemon.service import Service
+from frontends.contract import Misconfigured
+from frontends.watch_folder.delivering import Deliverer, Outbox
+from frontends.watch_folder.feeding import SOURCE
+from frontends.watch_folder.folder import Folder
+from frontends.watch_folder.looking.hints import Hints
+
+log = structlog.get_logger()
+
+LEAST_GAP_SECONDS = 0.2
+"""Between two looks: a burst of events is one look."""
+SHARE_OF_TIME = 0.2
+"""Looking at a huge folder takes its time; it may take this share of it."""
+FAULT_SECONDS = 5.0
+
+
+class WatchFolders:
+    """What is dropped into the watched folders is drawn. ``started`` is set once every folder was looked at."""
+
+    name = SOURCE
+
+    def __init__(self, settings: Settings, service: Service, clock: Clock = now_ms) -> None:
+        self.started = asyncio.Event()
+        self._settings = settings
+        self._service = service
+        self._clock = clock
+        self._deliverer = Deliverer(service)
+        self._watched: list[_Watched] = []
+        if settings.watch_folder.enabled:
+            self._watched = [self._watch(each) for each in settings.watch_folder.folders]
+        service.register_deliverer(SOURCE, self._deliverer)
+
+    def _watch(self, settings: FolderSettings) -> _Watched:
+        where = places(self._settings.state_dir, settings)
+        watched = _Watched(settings, where, self._service, self._deliverer, self._clock)
+        self._deliverer.add(settings.name, Outbox(where.outbox, settings.sidecar, watched.delivered))
+        return watched
+
+    async def run(self) -> None:
+        """Watch until cancelled; raises :class:`Misconfigured` when folders lie inside each other."""
+        self._refuse_nesting()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for watched in self._watched:
+                    group.create_task(watched.run(), name=f"folder {watched.folder.settings.name}")
+                for watched in self._watched:
+                    await watched.looked.wait()
+                self.started.set()
+                await asyncio.Event().wait()
+        finally:
+            for watched in self._watched:
+                await asyncio.to_thread(watched.hints.stop)
+
+    def status(self) -> str:
+        """Each folder in a few words."""
+        return "; ".join(watched.folder.status() for watched in self._watched) or "no folder is watched"
+
+    def _refuse_nesting(self) -> None:
+        """Results must never come back in as orders."""
+        all_places = [watched.folder.places for watched in self._watched]
+        for own in all_places:
+            nested = own.nested()
+            if nested is not None:
+                raise Misconfigured(
+                    f"the watched folder {own.path} and its {nested[0]} {nested[1]} lie inside each other"
+                )
+            for other in all_places:
+                self._refuse_pair(own, other)
+
+    def _refuse_pair(self, own: Places, other: Places) -> None:
+        if own is other:
+            return
+        for place in (other.path, other.outbox, other.done, other.failed):
+            if place.resolve().is_relative_to(own.path.resolve()):
+                raise Misconfigured(f"{place} lies inside the watched folder {own.path}")
+
+
+class _Watched:
+    """A folder with its events and its timer."""
+
+    def __init__(
+        self, settings: FolderSettings, where: Places, service: Service, deliverer: Deliverer, clock: Clock
+    ) -> None:
+        self.looked = asyncio.Event()
+        self.hints = Hints(where.path, self._changed)
+        self.folder = Folder(settings, where, service, deliverer, clock, self.hints)
+        self._own_path = settings.path is None
+        self._service = service
+        self._clock = clock
+        self._poked = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def delivered(self, order_id: str) -> None:
+        """Something of an order was delivered."""
+        self.folder.delivered(order_id)
+        self._poked.set()
+
+    def _changed(self) -> None:
+        """From the observer's thread; one wake-up is enough until the next look."""
+        if self._loop is not None and not self._poked.is_set() and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._poked.set)
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while True:
+            began = self._loop.time()
+            due = await self._look()
+            self.looked.set()
+            self._tell()
+            took = self._loop.time() - began
+            await asyncio.sleep(max(LEAST_GAP_SECONDS, took / SHARE_OF_TIME))
+            await self._wait(due)
+
+    async def _wait(self, due: int) -> None:
+        seconds = max(0.0, (due - self._clock()) / 1000)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._poked.wait()
+        except TimeoutError:
+            pass
+        self._poked.clear()
+
+    async def _look(self) -> int:
+        try:
+            if self._own_path:
+                await asyncio.to_thread(_make, self.folder.places.path)
+            return await self.folder.look()
+        except Exception:  # the boundary of one folder: a defect must stop neither the others nor the next look
+            log.exception("folder_look_failed", folder=self.folder.settings.name)
+            return self._clock() + int(FAULT_SECONDS * 1000)
+
+    def _tell(self) -> None:
+        """Say in the daemon's status what is wrong, and take it back."""
+        what = f"folder {self.folder.settings.name}"
+        if self.folder.problems:
+            self._service.conditions.report(what, "; ".join(self.folder.problems), "goes on by itself")
+        else:
+            self._service.conditions.clear(what)
+
+
+def _make(path: Path) -> None:
+    """The folder in the state directory is ours to make. One that the operator named may be a share that is away."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return  # the look says so

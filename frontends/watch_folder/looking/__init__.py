@@ -1,0 +1,1 @@
+"""Which files lie in the folder, and which of them are finished being written."""

@@ -1,0 +1,1 @@
+"""What a dropped file asks for."""

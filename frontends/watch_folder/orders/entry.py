@@ -1,0 +1,104 @@
+"""One job that a file asks for, and the words it may use for its fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.errors import UserError
+from pipeline.request import Request
+
+ALIASES = {
+    "negative": "negative_prompt",
+    "cfg": "guidance_scale",
+    "cfg_scale": "guidance_scale",
+    "guidance": "guidance_scale",
+    "sampler": "scheduler",
+    "sampler_name": "scheduler",
+    "strength": "denoising_strength",
+    "n": "count",
+    "images": "count",
+    "text": "prompt",
+}
+"""Other usual names of request fields. ``size`` (``512x768``) stands for ``width`` and ``height``."""
+
+ORDER_FIELDS = frozenset({"lane", "priority", "tags"})
+"""What an entry may say beside the request."""
+
+_SIZE = re.compile(r"^\s*(\d{2,5})\s*[x×*]\s*(\d{2,5})\s*$", re.IGNORECASE)
+_RECORD = frozenset({"request", "pixels_sha256"})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The job of one line: ``line`` counts from 1 and never changes its meaning for one order. ``error`` set: there is none."""
+
+    line: int
+    fields: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    from_image: bool = False
+    """Start from the picture that was dropped with it."""
+    foreign_model: str | None = None
+    """The model as another tool names it; perhaps it is known here, too."""
+
+
+Entries = Iterator[Entry]
+
+
+class UnreadableError(UserError):
+    """The file as a whole can't be read as an order."""
+
+
+def read_fields(raw: Mapping[Any, Any]) -> dict[str, Any]:
+    """Field names as people write them, as request fields; raises :class:`UserError` where two mean the same."""
+    if raw.keys() >= _RECORD and isinstance(raw["request"], dict):
+        raw = raw["request"]  # the record beside one of our own results: draw it again
+    fields: dict[str, Any] = {}
+    for key, value in raw.items():
+        if value is None:
+            continue
+        plain = str(key).strip().lower().replace("-", "_").replace(" ", "_")
+        for name, part in _named(ALIASES.get(plain, plain), value):
+            if name in fields:
+                raise UserError(f"{name} is given twice", field=name)
+            fields[name] = part
+    _no_file_names(fields)
+    return fields
+
+
+def _named(name: str, value: Any) -> list[tuple[str, Any]]:
+    if name != "size":
+        return [(name, value)]
+    match = _SIZE.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise UserError(f"size must look like 512x768 (got {value!r})", field="size")
+    return [("width", int(match[1])), ("height", int(match[2]))]
+
+
+def _no_file_names(fields: dict[str, Any]) -> None:
+    image = fields.get("image")
+    if isinstance(image, str) and not re.fullmatch("[0-9a-f]{64}", image):
+        raise UserError(
+            "image can't name a file or an address",
+            field="image",
+            hint="put the picture beside this file under the same name, e.g. cat.png and cat.toml, and drop both",
+        )
+
+
+def known_fields() -> str:
+    """The names an entry may use, for hints."""
+    return ", ".join([*Request.model_fields, "size", *sorted(ORDER_FIELDS)])
+
+
+def entry_of(line: int, value: object) -> Entry:
+    """One item of a list, one line of JSONL: a mapping of fields, or just the prompt."""
+    if isinstance(value, str):
+        value = {"prompt": value}
+    if not isinstance(value, dict):
+        return Entry(line, error=f"a job must be a set of fields or a prompt (got {type(value).__name__})")
+    try:
+        return Entry(line, read_fields(value))
+    except UserError as error:
+        return Entry(line, error=error.message + (f" ({error.hint})" if error.hint else ""))

@@ -1,0 +1,65 @@
+"""Which files belong together: a picture and the file of the same name that says what to make of it."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from frontends.watch_folder.looking.scan import Seen
+from frontends.watch_folder.orders import kinds
+
+
+@dataclass(frozen=True)
+class Drop:
+    """What was dropped as one: an order file, a picture, or a picture with its sidecars (more than one is a mistake)."""
+
+    main: Seen
+    sidecars: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the main file."""
+        return self.main.size
+
+
+def sidecars_of(image: str, beside: Iterable[str]) -> tuple[str, ...]:
+    """The sidecars of a picture among the names beside it: ``cat.txt`` or ``cat.png.txt`` for ``cat.png``."""
+    stems = {os.path.splitext(image)[0], image}
+    return tuple(
+        sorted(name for name in beside if kinds.ending(name) in kinds.SIDECARS and os.path.splitext(name)[0] in stems)
+    )
+
+
+def drops(files: Iterable[Seen], stable: Callable[[Seen], bool], waited: Callable[[Seen], bool]) -> list[Drop]:
+    """What may be taken now, oldest first.
+
+    A picture waits for its sidecar until it has ``waited``; a sidecar whose picture is there (finished or not) waits
+    for the picture. An order file that has no picture is an order by itself as soon as it is stable: whoever drops both
+    one after the other drops the picture first, or both at once.
+    """
+    found: list[Drop] = []
+    for beside in _by_stem(files):
+        paired: set[str] = set()
+        for image in (seen for seen in beside.values() if kinds.is_image(seen.name)):
+            partners = tuple(name for name in sidecars_of(image.name, beside) if name not in paired)
+            paired.update(partners)
+            if stable(image) and (all(stable(beside[name]) for name in partners) if partners else waited(image)):
+                found.append(Drop(image, partners))
+        found += [
+            Drop(seen)
+            for seen in beside.values()
+            if not kinds.is_image(seen.name) and seen.name not in paired and stable(seen)
+        ]
+    return sorted(found, key=lambda drop: (drop.main.mtime_ns, drop.main.name))
+
+
+def _by_stem(files: Iterable[Seen]) -> Iterable[dict[str, Seen]]:
+    groups: defaultdict[str, dict[str, Seen]] = defaultdict(dict)
+    for seen in sorted(files, key=lambda seen: seen.name):
+        stem = os.path.splitext(seen.name)[0]
+        if kinds.is_image(stem):  # cat.png.txt belongs to cat.png
+            stem = os.path.splitext(stem)[0]
+        groups[stem][seen.name] = seen
+    return groups.values()
