@@ -123,9 +123,9 @@ class Daemon:
 
         chosen: list[FrontEnd] = [NativeHttp(self._service, self._settings.control_socket, self._settings.http)]
         if self._watch_folders and self._settings.watch_folder.enabled:
-            from frontends.watch_folder import WatchFolder
+            from frontends.watch_folder import WatchFolders
 
-            chosen.append(WatchFolder(self._service, self._settings))
+            chosen.append(WatchFolders(self._settings, self._service, self._clock))
         return chosen
 
     # --- end

@@ -1,0 +1,50 @@
+"""One daemon per state directory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.errors import AlreadyRunningError
+from daemon import lock
+
+
+def test_a_second_holder_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "daemon.lock"
+    path.parent.mkdir()
+    with lock.held(path):
+        with pytest.raises(AlreadyRunningError, match=rf"pid {os.getpid()}"), lock.held(path):
+            pass
+        assert lock.owner(path) == os.getpid()
+    assert lock.owner(path) is None
+
+
+def test_nobody_owns_a_lock_file_that_is_not_there(tmp_path: Path) -> None:
+    assert lock.owner(tmp_path / "none") is None
+
+
+def test_a_process_that_was_killed_holds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "daemon.lock"
+    script = f"from pathlib import Path; from daemon import lock; import time\nwith lock.held(Path({str(path)!r})): print(1, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert lock.owner(path) == child.pid
+        child.kill()
+    with lock.held(path):
+        assert lock.owner(path) == os.getpid()
+
+
+def test_the_lock_is_not_inherited_by_children(tmp_path: Path) -> None:
+    path = tmp_path / "daemon.lock"
+    with lock.held(path):
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+    try:
+        with lock.held(path):
+            pass
+    finally:
+        child.communicate(b"\n")

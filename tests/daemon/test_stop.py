@@ -1,0 +1,81 @@
+"""Signals, the end of the parent, and the hard deadline: on real processes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+_PROGRAM = """
+import asyncio, sys
+from daemon.stop import Stop, deadline
+async def main():
+    stop = Stop()
+    with stop.on_signals(), stop.on_end_of(0):
+        print("up", flush=True)
+        await stop.asked.wait()
+        print("asked", flush=True)
+        if "insist" in sys.argv:
+            await stop.now.wait()
+            print("now", flush=True)
+asyncio.run(main())
+"""
+
+
+def _program(*arguments: str) -> subprocess.Popen[str]:
+    child = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert child.stdout is not None and child.stdout.readline() == "up\n"
+    return child
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_asks_and_the_process_ends_with_status_zero(number: int) -> None:
+    child = _program()
+    child.send_signal(number)
+    assert child.communicate(timeout=20) == ("asked\n", None)
+    assert child.returncode == 0
+
+
+def test_a_second_signal_insists() -> None:
+    child = _program("insist")
+    child.send_signal(signal.SIGTERM)
+    assert child.stdout is not None and child.stdout.readline() == "asked\n"
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=20) == ("now\n", None)
+    assert child.returncode == 0
+
+
+def test_a_hangup_stops_nothing() -> None:
+    child = _program()
+    child.send_signal(signal.SIGHUP)
+    child.send_signal(signal.SIGTERM)
+    assert child.communicate(timeout=20) == ("asked\n", None)
+    assert child.returncode == 0
+
+
+def test_the_end_of_the_parents_pipe_asks() -> None:
+    child = _program()
+    assert child.stdin is not None
+    child.stdin.close()
+    child.wait(timeout=20)
+    assert child.returncode == 0
+    assert child.stdout is not None and child.stdout.read() == "asked\n"
+
+
+def test_a_stop_that_hangs_is_ended_at_its_deadline() -> None:
+    script = "import time\nfrom daemon.stop import deadline\nwith deadline(0.2): time.sleep(60)"
+    done = subprocess.run([sys.executable, "-c", script], timeout=30, check=False, capture_output=True)
+    assert done.returncode == 1
+
+
+def test_a_stop_in_time_is_left_alone() -> None:
+    script = "import time\nfrom daemon.stop import deadline\nwith deadline(0.2): pass\ntime.sleep(0.5)"
+    assert subprocess.run([sys.executable, "-c", script], timeout=30, check=False).returncode == 0
