@@ -1,4 +1,4 @@
-"""The starter model, as files of the package: a small latent diffusion model in the standard Stable Diffusion classes."""
+"""The starter model as files of the package: a small latent diffusion model in the usual Stable Diffusion classes."""
 
 from __future__ import annotations
 

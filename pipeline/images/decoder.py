@@ -1,0 +1,120 @@
+"""The short-lived process that decodes one untrusted picture. Run as a script: it imports nothing of ours.
+
+The file is standard input; the answer on standard output is a 4-byte big-endian length, that many bytes of
+JSON, and the picture as RGB PNG when the JSON says ``"ok": true``. Limits hold before Pillow sees a byte.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import struct
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+BASE_BYTES = 384 << 20
+BYTES_A_PIXEL = 16
+"""Address space: RGBA twice (turning, flattening) and RGB twice, with the interpreter and its libraries in the base."""
+COMPRESS_LEVEL = 1
+
+
+class RefusedError(Exception):
+    """Said back to whoever sent the picture."""
+
+
+def confine(max_pixels: int, cpu_seconds: int) -> None:
+    """Memory, time, files and dumps: whatever the decoder is talked into, it stays inside."""
+    memory = BASE_BYTES + BYTES_A_PIXEL * max_pixels
+    for what, limit in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 32),
+    ):
+        hard = resource.getrlimit(what)[1]
+        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        try:
+            resource.setrlimit(what, (limit, limit))
+        except (OSError, ValueError):  # macOS knows no RLIMIT_AS below the present size
+            continue
+
+
+def decode(source: Any, max_pixels: int) -> tuple[Picture, dict[str, Any]]:
+    """The first frame, upright, on white where it is see-through, as RGB; and what was found out about the file."""
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = None  # our own cap is checked below, before any pixel is touched
+    picture: Picture = Image.open(source, formats=FORMATS)
+    width, height = picture.size
+    if width * height > max_pixels:
+        raise RefusedError(f"the picture has {width}x{height} pixels; at most {max_pixels} pixels are taken")
+    facts = {"format": picture.format, "animated": bool(getattr(picture, "is_animated", False))}
+    picture.load()
+    upright = ImageOps.exif_transpose(picture, in_place=False)
+    del picture
+    return flatten(upright), facts
+
+
+def flatten(picture: Picture) -> Picture:
+    """Any mode as RGB, on white."""
+    from PIL import Image
+
+    if picture.mode.startswith("I;16"):
+        picture = picture.point(lambda value: value / 256).convert("L")
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        if picture.mode != "RGBA":  # a copy that is not made spares 160 MB at 40 megapixels
+            picture = picture.convert("RGBA")
+        white = Image.new("RGB", picture.size, "white")
+        white.paste(picture, mask=picture.getchannel("A"))
+        return white
+    return picture.convert("RGB")
+
+
+def answer(facts: dict[str, Any], picture: Picture | None = None) -> None:
+    """Write the answer."""
+    header = json.dumps(facts).encode()
+    out = sys.stdout.buffer
+    out.write(struct.pack(">I", len(header)) + header)
+    if picture is not None:
+        picture.info.clear()  # neither parameters, nor places and names from EXIF, nor colour profiles go on
+        picture.save(out, "PNG", compress_level=COMPRESS_LEVEL)
+    out.flush()
+
+
+def main() -> int:
+    """``decoder.py MAX_PIXELS CPU_SECONDS``."""
+    max_pixels, cpu_seconds = int(sys.argv[1]), int(sys.argv[2])
+    confine(max_pixels, cpu_seconds)
+    warnings.simplefilter("ignore")
+    try:
+        picture, facts = decode(sys.stdin.buffer, max_pixels)
+        answer({"ok": True, "width": picture.width, "height": picture.height, **facts}, picture)
+    except RefusedError as error:
+        answer({"ok": False, "why": str(error)})
+    except MemoryError:
+        answer({"ok": False, "why": "the picture needs more memory to decode than a picture of its kind may"})
+    except Exception as error:  # the process exists to contain whatever hostile bytes do to the decoder
+        answer({"ok": False, "why": explain(error)})
+    return 0
+
+
+def explain(error: Exception) -> str:
+    """In plain words where the kind of error is known."""
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return "this is not a PNG, JPEG or WebP picture"
+    words = " ".join(str(error).split())[:120]
+    if "truncated" in words or isinstance(error, EOFError):
+        return "the picture is cut off"
+    return f"the picture is damaged ({words or type(error).__name__})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
