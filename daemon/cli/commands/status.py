@@ -30,7 +30,7 @@ def _tell(view: dict[str, Any]) -> None:
     if view["deliveries"]["waiting"] or view["deliveries"]["given_up"]:
         output.text(f"outbox   {view['deliveries']['waiting']} waiting, {view['deliveries']['given_up']} given up")
     for each in view["front_ends"]:
-        output.text(f"{each['name']:8} {each['state']}{f': {each["detail"]}' if each['detail'] else ''}")
+        output.text(f"{each['name']:8} {': '.join(filter(None, (each['state'], each['detail'])))}")
     for each in view["degraded"]:
         output.text(f"degraded {each['what']}: {each['why']} ({each['heals']})")
 

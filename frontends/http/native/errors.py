@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -15,8 +14,6 @@ from config.errors import ConflictError, FatalError, MezzotintError, NotFoundErr
 from frontends.http.native import views
 
 RETRY_AFTER_SECONDS = 2
-
-log = structlog.get_logger(__name__)
 
 
 class TooLargeError(UserError):
@@ -77,7 +74,7 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
+    # Logged with its trace by the server, to which the framework raises it again after this answer.
     return JSONResponse({"error": {"kind": "fatal", "message": "the service failed at this; its log says why"}}, 500)
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from config.errors import BusyError
 from daemon.service import TERMINAL, Event, JobChanged, JobProgress, Service, Subscription
@@ -41,28 +40,48 @@ async def events(service: Door, request: Request, job: str | None = None, previe
     return EventStream(_lines(service, job_id, previews), streams)
 
 
-class EventStream(StreamingResponse):
+class EventStream(Response):
     """Lines as they come, to a reader that keeps up: one that takes nothing for half a minute is let go."""
 
-    def __init__(self, lines: AsyncIterator[bytes], streams: set[EventStream]) -> None:
-        super().__init__(lines, media_type="application/x-ndjson", headers={"cache-control": "no-store"})
+    media_type = "application/x-ndjson"
+
+    def __init__(self, lines: AsyncGenerator[bytes], streams: set[EventStream]) -> None:
+        super().__init__(headers={"cache-control": "no-store"})
+        del self.headers["content-length"]
+        self._lines = lines
         self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_in_time(message: Message) -> None:
-            async with asyncio.timeout(STALL_SECONDS):
-                await send(message)
-
         self._streams.add(self)
+        sending = asyncio.ensure_future(self._send(send))
+        leaving = asyncio.ensure_future(_until_gone(receive))
         try:
-            await super().__call__(scope, receive, send_in_time)
-        except TimeoutError:
-            log.info("event_reader_dropped", stall_seconds=STALL_SECONDS)
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for task in (sending, leaving):
+                task.cancel()
+            ends = await asyncio.gather(sending, leaving, return_exceptions=True)
+            await self._lines.aclose()
             self._streams.discard(self)
+        if isinstance(ends[0], TimeoutError):
+            log.info("event_reader_dropped", stall_seconds=STALL_SECONDS)
+        elif isinstance(ends[0], Exception):
+            raise ends[0]
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for line in self._lines:
+            async with asyncio.timeout(STALL_SECONDS):
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
-async def _lines(service: Service, job_id: str | None, previews: bool) -> AsyncIterator[bytes]:
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _lines(service: Service, job_id: str | None, previews: bool) -> AsyncGenerator[bytes]:
     with service.watch(job_id) as subscription:
         if job_id is not None:
             line, ended = await _job(service, job_id)
@@ -79,7 +98,7 @@ async def _lines(service: Service, job_id: str | None, previews: bool) -> AsyncI
                 yield _line(_view(event, previews))
 
 
-async def _with_heartbeats(subscription: Subscription) -> AsyncIterator[Event | None]:
+async def _with_heartbeats(subscription: Subscription) -> AsyncGenerator[Event | None]:
     """The events, and None whenever none came for a while. A reader's loss shows at the next line at the latest."""
     waiting = asyncio.ensure_future(anext(subscription, _END))
     try:

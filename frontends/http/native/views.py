@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
+
+from typing_extensions import NotRequired, TypedDict  # of typing_extensions: the API description needs it below Python 3.12
 
 from config.errors import MezzotintError
 from daemon.service import Job, JobError, ModelEntry, Picture, Status, Verification

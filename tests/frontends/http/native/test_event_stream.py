@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from daemon.events import JobProgress
+from frontends.http.native import events
+from pipeline.request import Request
+
+
+async def lines_of(client: httpx.AsyncClient, **query: str) -> list[dict[str, Any]]:
+    async with client.stream("GET", "/v1/events", params=query) as answer:
+        assert answer.status_code == 200
+        return [json.loads(line) async for line in answer.aiter_lines()]
+
+
+async def until_watched(service: Any, job_id: str | None) -> None:
+    async with asyncio.timeout(10):
+        while not service.bus._subscribers.get(job_id):
+            await asyncio.sleep(0.005)
+
+
+async def test_a_stream_starts_with_the_job_as_it_is_and_ends_when_the_job_has_ended(
+    service: Any, client: httpx.AsyncClient
+) -> None:
+    job = service.put(Request(prompt="x"))
+    reading = asyncio.ensure_future(lines_of(client, job=job.id))
+    await until_watched(service, job.id)
+    service.move(job.id, "running")
+    await asyncio.sleep(0.05)
+    service.bus.publish(JobProgress(job.id, 3, 8))
+    await asyncio.sleep(0.05)
+    service.move(job.id, "done")
+    lines = await asyncio.wait_for(reading, 10)
+    assert [line["job"]["state"] for line in lines if line["event"] == "job"] == ["queued", "running", "done"]
+    assert {"event": "progress", "job_id": job.id, "step": 3, "steps": 8} in lines
+
+
+async def test_the_stream_of_a_job_that_has_ended_is_one_line(service: Any, client: httpx.AsyncClient) -> None:
+    job = service.put(Request(prompt="x"))
+    service.move(job.id, "done")
+    (line,) = await asyncio.wait_for(lines_of(client, job=job.id), 10)
+    assert line["job"]["state"] == "done"
+
+
+async def test_a_job_that_ends_while_the_stream_is_opened_is_not_missed(
+    service: Any, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = service.put(Request(prompt="x"))
+    look = service.job
+
+    async def look_then_end(job_id: str) -> Any:
+        found = await look(job_id)
+        if service.bus._subscribers and found.state == "queued":
+            service.move(job_id, "done")
+        return found
+
+    monkeypatch.setattr(service, "job", look_then_end)
+    lines = await asyncio.wait_for(lines_of(client, job=job.id), 10)
+    assert lines[-1]["job"]["state"] == "done"
+
+
+async def test_a_quiet_stream_shows_that_it_lives(
+    service: Any, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.02)
+    async with client.stream("GET", "/v1/events") as answer:
+        async for line in answer.aiter_lines():
+            assert json.loads(line) == {"event": "heartbeat"}
+            break
+
+
+async def test_previews_are_sent_to_those_who_ask(service: Any, client: httpx.AsyncClient) -> None:
+    job = service.put(Request(prompt="x"))
+    plain = asyncio.ensure_future(lines_of(client, job=job.id))
+    with_previews = asyncio.ensure_future(lines_of(client, job=job.id, previews="true"))
+    async with asyncio.timeout(10):
+        while len(service.bus._subscribers.get(job.id, ())) < 2:
+            await asyncio.sleep(0.005)
+    service.bus.publish(JobProgress(job.id, 1, 8, b"png"))
+    await asyncio.sleep(0.05)
+    service.move(job.id, "done")
+    assert "preview_png_base64" not in json.dumps(await plain)
+    assert any(line.get("preview_png_base64") == "cG5n" for line in await with_previews)
+
+
+async def test_a_reader_who_leaves_is_forgotten(
+    service: Any, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
+    async with client.stream("GET", "/v1/events"):
+        await until_watched(service, None)
+    async with asyncio.timeout(10):
+        while service.bus._subscribers:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_reader_who_takes_nothing_is_let_go(
+    service: Any, client: httpx.AsyncClient, socket_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "STALL_SECONDS", 0.2)
+    reader, writer = await asyncio.open_unix_connection(str(socket_path), limit=1024)
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    writer.write(b"GET /v1/events?previews=true HTTP/1.1\r\nhost: x\r\n\r\n")
+    await until_watched(service, None)
+    async with asyncio.timeout(20):
+        while service.bus._subscribers:
+            service.bus.publish(JobProgress("j" * 16, 1, 8, b"x" * 100_000))
+            await asyncio.sleep(0.005)
+    assert (await client.get("/v1/status")).status_code == 200
+    writer.close()
+
+
+async def test_streams_are_bounded(service: Any, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MAX_STREAMS", 1)
+    async with client.stream("GET", "/v1/events"):
+        await until_watched(service, None)
+        assert (await client.get("/v1/events")).status_code == 503
