@@ -18,7 +18,7 @@ import threading
 
 from config.settings import EngineSettings
 from pipeline import frames
-from pipeline.engine import log, loop
+from pipeline.engine import environment, log, loop
 from pipeline.engine.contract import Engine, Send
 from pipeline.messages import Dying, Message, Ready, ToDaemon
 
@@ -55,7 +55,7 @@ def _serve(settings: EngineSettings, inbox: loop.Inbox, put: Send) -> int:
 
     try:
         loop.run(lambda report: _build(settings, report), inbox, send)
-    except Exception as error:  # noqa: BLE001 - the process's main: whatever it is, the daemon must hear of it
+    except Exception as error:  # the process's main: whatever it is, the daemon must hear of it
         log.exception("engine_failed", error)
         put(Dying(message=f"{type(error).__name__}: {error}"[:500]))
         return 1
@@ -68,6 +68,7 @@ def _build(settings: EngineSettings, send: Send) -> Engine:
         from pipeline.engine.fake import FakeEngine
 
         return FakeEngine(send, step_seconds=settings.fake_step_s)
+    environment.prepare()
     from pipeline.engine.local import LocalEngine
 
     return LocalEngine(settings, send)
@@ -89,7 +90,7 @@ def _write(stream: socket.socket, outbox: queue.Queue[Message | None]) -> None:
             stream.sendall(frames.encode(message))
     except OSError:
         os._exit(0)
-    except Exception as error:  # noqa: BLE001 - a thread's main: without a writer the process is of no use
+    except Exception as error:  # a thread's main: without a writer the process is of no use
         log.exception("engine_writer_failed", error)
         os._exit(1)
 

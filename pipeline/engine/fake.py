@@ -133,7 +133,7 @@ class FakeEngine:
                 )
 
     def _choose(self) -> list[_Job]:
-        """Eight rows by urgency and age; of the groups among them that can't merge, the one whose turn is longest ago."""
+        """Eight rows by urgency and age; of the groups that merge among them, the one whose turn is longest ago."""
         rows = sorted(self._jobs.values(), key=lambda job: (job.draw.urgency, job.arrival))[:ROWS]
         turn = min((job.merge for job in rows), key=lambda merge: self._turns.get(merge, 0))
         self._turns[turn] = max(self._turns.values(), default=0) + 1

@@ -1,6 +1,6 @@
 """Words in a prompt that make the fake engine misbehave, so that tests need no hook inside the daemon.
 
-``[crash]`` dies by SIGKILL · ``[segv]`` by SIGSEGV · ``[exit]`` leaves with status 3 · ``[raise]`` raises out of the engine
+``[crash]`` dies by SIGKILL · ``[segv]`` by SIGSEGV · ``[exit]`` leaves with status 3 · ``[raise]`` raises
 ``[hang]`` never ends a forward · ``[slow]`` makes its forwards ten times as long
 ``[oom]`` ends retryable, as after a failed allocation · ``[fail-user]`` ends as the request's own fault
 ``[fatal]`` ends as nobody's fault that a retry could mend

@@ -11,7 +11,7 @@ from pipeline.engine.contract import Build, Engine, Send
 from pipeline.messages import Drawn, Failed, Finished, Pulse, Stop, Stopped, ToDaemon, ToEngine
 
 PULSE_SECONDS = 0.1
-"""Pulses after forwards come at most this often: progress bars need no more, and a fast engine makes 1,000 forwards a second."""
+"""Pulses after forwards come at most this often: a small model makes 1,000 forwards a second."""
 IDLE_PULSE_SECONDS = 1.0
 
 Inbox = queue.SimpleQueue[list[ToEngine]]

@@ -1,0 +1,297 @@
+"""Keeps the engine full of the queue's most urgent jobs, and records what it draws.
+
+It only decides and moves: what to claim is decided in :mod:`daemon.dispatch.plan`, the engine's life is watched by
+:mod:`daemon.dispatch.station`, files are written by :mod:`daemon.dispatch.recording` and rows by
+:mod:`daemon.dispatch.ledger`. The engine never waits for the disk: the next jobs are on board meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from storage.database import Database
+from storage.queue.job import LANES, Job, JobError
+from storage.results.store import PictureFiles
+
+from config.clock import Clock
+from config.errors import MezzotintError
+from config.settings import Settings
+from daemon.dispatch import drawing, plan
+from daemon.dispatch.conditions import Conditions, Unheard
+from daemon.dispatch.held import HeldJob, Name
+from daemon.dispatch.ledger import Ledger
+from daemon.dispatch.recording import DamagedPictureError, Recorder
+from daemon.dispatch.restarts import Restarts
+from daemon.dispatch.station import Station
+from daemon.dispatch.status import EngineStatus
+from daemon.engines import local
+from daemon.engines.contract import StartEngine
+from daemon.events import Bus, JobProgress
+from pipeline.messages import Drawn, Failed, Finished, Progress, Stopped, ToDaemon
+from pipeline.models.registry import Registry
+
+RECORDING_THREADS = 2
+WATCH_SECONDS = 1.0
+"""How often silence, deadlines and free space are looked at, and the queue for jobs whose wait is over."""
+RECORDING_GRACE_SECONDS = 10.0
+
+_log = structlog.get_logger()
+
+
+class Dispatcher:
+    """Between queue and engine. All methods belong to the event loop's thread."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        files: PictureFiles,
+        bus: Bus,
+        settings: Settings,
+        registry: Registry,
+        clock: Clock,
+        conditions: Conditions | None = None,
+        start_engine: StartEngine | None = None,
+        watch_seconds: float = WATCH_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._files = files
+        self._bus = bus
+        self._watch_seconds = watch_seconds
+        self._conditions = conditions or Unheard()
+        self._ledger = Ledger(
+            database=database, bus=bus, settings=settings.queue, clock=clock, conditions=self._conditions
+        )
+        self._executor = ThreadPoolExecutor(RECORDING_THREADS, "recording")
+        self._recorder = Recorder(files=files, executor=self._executor, clock=clock, conditions=self._conditions)
+        self._station = Station(
+            start=start_engine or functools.partial(local.start, settings.engine),
+            restarts=Restarts(settings.engine.restart_seconds),
+            hear=self._hear,
+            up=self.wake,
+            lost=self._lost,
+            conditions=self._conditions,
+        )
+        self._news = asyncio.Event()
+        self._claiming = asyncio.Lock()
+        self._unwanted: set[Name] = set()
+        self._ending: dict[asyncio.Task[None], HeldJob | None] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._space_left = True
+        self._draining = False
+        self._grace_ends: float | None = None
+        self._moved = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until cancelled (after :meth:`drain`, if nothing is to be accused at the next start)."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                group.create_task(self._station.run(), name="engine")
+                group.create_task(self._claim_jobs(), name="claim")
+                group.create_task(self._renew_leases(), name="leases")
+                group.create_task(self._watch(), name="watch")
+        finally:
+            self._group = None
+            await self._station.close(0)
+            self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._news.set()
+        self._moved.set()
+
+    def cancel(self, job: str, attempt: int) -> None:
+        """The owner does not want this running job any more; it ends at its next step."""
+        name = (job, attempt)
+        if self._station.get(name) is not None:
+            self._later(self._station.cancel(name))
+        elif self._claiming.locked():
+            self._unwanted.add(name)  # committed by a claim that is not back yet
+
+    def snapshot(self) -> list[EngineStatus]:
+        """What the engines are doing."""
+        return [self._station.status()]
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Claim no more, let running jobs finish within the grace, release the others unharmed, stop the engine.
+
+        A second call while the first one waits only shortens the grace.
+        """
+        ends = asyncio.get_running_loop().time() + grace_seconds
+        already = self._draining
+        self._grace_ends = ends if self._grace_ends is None else min(ends, self._grace_ends)
+        self._draining = True
+        self._moved.set()
+        if already:
+            return
+        await self._until_grace_ends(lambda: not self._station.held and not self._claiming.locked())
+        left = self._station.take_all()
+        for held in left:
+            self._later(self._let_go(held))
+        ending = list(self._ending)
+        if ending:
+            await asyncio.wait(ending, timeout=RECORDING_GRACE_SECONDS)
+        await self._station.close()
+
+    async def _until_grace_ends(self, settled: Callable[[], bool]) -> None:
+        while not settled():
+            assert self._grace_ends is not None
+            left = self._grace_ends - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            self._moved.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), left)
+
+    # --- claiming
+
+    async def _claim_jobs(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            async with self._claiming:
+                while (wanted := self._wanted()) is not None:
+                    jobs = await self._ledger.claim(wanted)
+                    await self._hand_out(jobs)
+                    if len(jobs) < wanted.limit:
+                        break
+                self._unwanted.clear()
+            self._moved.set()
+
+    def _wanted(self) -> plan.Claim | None:
+        capacity = self._station.capacity
+        if self._draining or not capacity or not self._space_left:
+            return None
+        recording = sum(held is not None for held in self._ending.values())
+        return plan.next_claim(self._station.held, capacity=capacity, recording=recording, lanes=LANES)
+
+    async def _hand_out(self, jobs: Sequence[Job]) -> None:
+        """Send claimed jobs in one piece; those that can't be sent end or go back at once."""
+        ready = [held for held in [await self._prepare(job) for job in jobs] if held is not None]
+        if self._draining or not self._station.capacity:
+            await self._ledger.release([held.job for held in ready])
+            return
+        await self._station.give(ready)
+        for name in self._unwanted & {held.name for held in ready}:
+            await self._station.cancel(name)
+
+    async def _prepare(self, job: Job) -> HeldJob | None:
+        if job.cancel_requested:
+            await self._ledger.cancelled(job)
+            return None
+        now = asyncio.get_running_loop().time()
+        try:
+            return await drawing.prepare(job, registry=self._registry, settings=self._settings, now=now)
+        except MezzotintError as error:
+            await self._fail(job, JobError(error.kind, error.message, error.field, error.hint))
+        except OSError as error:
+            await self._fail(job, JobError("retryable", f"the input could not be read: {error.strerror}", None, None))
+        return None
+
+    # --- what the engine says
+
+    def _hear(self, message: ToDaemon) -> None:
+        """Late words about jobs that are no longer held (an earlier attempt, a released job) fall through."""
+        if not isinstance(message, Progress | Drawn | Finished | Failed | Stopped):
+            return
+        name = (message.job, message.attempt)
+        held = self._station.get(name)
+        if held is None:
+            return
+        if isinstance(message, Progress):
+            self._bus.publish(JobProgress(message.job, message.step, message.steps, message.preview_png))
+        elif isinstance(message, Drawn):
+            self._recorder.begin(held, message)
+        else:
+            self._station.take(name)
+            self._later(self._end(held, message), held)
+            self.wake()
+
+    async def _end(self, held: HeldJob, message: Finished | Failed | Stopped) -> None:
+        """Record how a job ended. What goes wrong with one job's record ends that job, not the daemon."""
+        try:
+            if isinstance(message, Finished):
+                self._station.finished_something()
+                await self._finish(held)
+            elif isinstance(message, Failed):
+                await self._fail(held.job, JobError(message.kind, message.message, message.field, message.hint))
+            else:
+                self._station.finished_something()
+                await self._ledger.cancelled(held.job)
+        except DamagedPictureError as error:
+            await self._fail(held.job, JobError(error.kind, error.message, None, None))
+        except Exception as error:  # boundary of one job's end, logged with its job
+            _log.exception("recording_failed", job=held.job.id, attempt=held.job.attempt)
+            await self._fail(held.job, JobError("fatal", f"the result could not be recorded: {error}", None, None))
+        else:
+            if isinstance(message, Finished):
+                return
+        await self._recorder.discard(held)
+
+    async def _finish(self, held: HeldJob) -> None:
+        pictures = await self._recorder.pictures(held)
+        if not await self._ledger.finish(held.job, pictures):
+            await self._recorder.discard(held, keep=await self._ledger.recorded(held.job))
+
+    async def _fail(self, job: Job, error: JobError) -> None:
+        seconds = await self._ledger.fail(job, error)
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(seconds, self.wake)
+
+    async def _lost(self, jobs: Sequence[HeldJob], reason: str) -> None:
+        """The engine died with these jobs. Those that never reached it did nothing wrong."""
+        await self._ledger.accuse([held.job for held in jobs if held.sent], reason)
+        await self._ledger.release([held.job for held in jobs if not held.sent])
+        for held in jobs:
+            await self._recorder.discard(held)
+        self._moved.set()
+
+    async def _let_go(self, held: HeldJob) -> None:
+        await self._ledger.release([held.job])
+        await self._recorder.discard(held)
+
+    # --- side tasks
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.queue.lease_seconds / 3)
+            ending = [held for held in self._ending.values() if held is not None]
+            names = [held.name for held in (*self._station.held, *ending)]
+            if names:
+                await self._ledger.renew(names)
+
+    async def _watch(self) -> None:
+        while True:
+            await self._look_for_space()
+            self._station.kill_if_hung(self._settings.engine.stall_seconds)
+            self.wake()
+            await asyncio.sleep(self._watch_seconds)
+
+    async def _look_for_space(self) -> None:
+        free, least = await asyncio.to_thread(self._files.free_bytes), self._settings.storage.min_free_bytes
+        self._space_left = free >= least
+        if self._space_left:
+            self._conditions.clear("disk")
+        else:
+            why = f"{free // 2**20} MiB are free, {least // 2**20} MiB are needed: no job is started"
+            self._conditions.report("disk", why, "goes on by itself when there is space again")
+
+    def _later(self, work: Coroutine[Any, Any, None], held: HeldJob | None = None) -> None:
+        if self._group is None:
+            work.close()
+            return
+        task = self._group.create_task(work)
+        self._ending[task] = held
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._ending[task]
+        self.wake()

@@ -1,0 +1,44 @@
+"""A job that the engine holds."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from storage.queue.job import LANES, Job
+from storage.results.store import NewPicture
+
+from pipeline.messages import Draw
+from pipeline.models.registry import ModelEntry
+
+Name = tuple[str, int]
+"""``(job, attempt)``: how daemon and engine call a job, so that late words about an earlier attempt are recognised."""
+
+
+@dataclass(eq=False)
+class HeldJob:
+    """A claimed job between its claim and its end."""
+
+    job: Job
+    model: ModelEntry
+    draw: Draw
+    overdue_at: float
+    """Event loop time after which the engine has broken its promise to end the job."""
+    sent: bool = False
+    pictures: dict[int, asyncio.Task[NewPicture]] = field(default_factory=dict)
+    """By index: pictures on their way to the disk, or there already."""
+
+    @property
+    def name(self) -> Name:
+        """See :data:`Name`."""
+        return self.job.id, self.job.attempt
+
+    @property
+    def urgency(self) -> int:
+        """0 is the most urgent lane."""
+        return LANES.index(self.job.lane)
+
+    @property
+    def alone(self) -> bool:
+        """An engine died with this job on board: it must not share one again."""
+        return self.job.alone

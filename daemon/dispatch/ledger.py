@@ -1,0 +1,171 @@
+"""Writes into the queue what became of jobs, and tells the bus once it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import structlog
+from storage.database import Database
+from storage.queue.job import Job, JobError
+from storage.results.store import NewPicture
+
+from config.clock import Clock
+from config.errors import RetryableError
+from config.failpoints import reach
+from config.settings import QueueSettings
+from daemon.dispatch.conditions import Conditions
+from daemon.dispatch.held import Name
+from daemon.dispatch.plan import Claim
+from daemon.events import Bus, JobChanged
+from storage import queue
+
+T = TypeVar("T")
+
+MAX_RETRY_SECONDS = 60.0
+FIRST_PAUSE_SECONDS = 0.1
+MAX_PAUSE_SECONDS = 5.0
+
+_log = structlog.get_logger()
+
+
+async def insist(operation: Callable[[], Awaitable[T]], conditions: Conditions) -> T:
+    """Do it until the disk lets it happen.
+
+    A full disk, a locked database and an I/O error pass; what was drawn is kept in memory meanwhile, and so little is
+    held that waiting costs less than drawing it again. Any other error passes through.
+    """
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            done = await operation()
+        except (OSError, RetryableError) as error:
+            _log.warning("recording_postponed", error=type(error).__name__, reason=str(error), seconds=pause)
+            conditions.report(
+                "results", f"results can't be recorded: {error}", "tried again by itself, nothing is lost"
+            )
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, MAX_PAUSE_SECONDS)
+        else:
+            if pause > FIRST_PAUSE_SECONDS:
+                conditions.clear("results")
+            return done
+
+
+class Ledger:
+    """Every verb of the queue that the dispatcher uses. All writes are fenced on ``(job, attempt)`` by storage."""
+
+    def __init__(
+        self, *, database: Database, bus: Bus, settings: QueueSettings, clock: Clock, conditions: Conditions
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._settings = settings
+        self._clock = clock
+        self._conditions = conditions
+
+    async def claim(self, wanted: Claim) -> list[Job]:
+        """The next jobs, in the queue's own order; they are running once this returns."""
+
+        def operation(connection: queue.Connection) -> list[Job]:
+            now = self._clock()
+            return queue.claim(
+                connection,
+                now=now,
+                lease_until=now + self._lease_ms,
+                limit=wanted.limit,
+                engine_idle=wanted.engine_idle,
+                max_attempts=self._settings.max_attempts,
+                lanes=wanted.lanes,
+            )
+
+        jobs = await self._write(operation)
+        if jobs:
+            reach("claim.after_commit")
+        for job in jobs:
+            _log.info("job_claimed", job=job.id, attempt=job.attempt, lane=job.lane, alone=job.alone)
+            self._tell(job, "running")
+        return jobs
+
+    async def renew(self, names: Sequence[Name]) -> None:
+        """Push the leases of these jobs out."""
+        await self._write(lambda connection: queue.renew(connection, names, self._clock() + self._lease_ms))
+
+    async def finish(self, job: Job, pictures: Sequence[NewPicture]) -> bool:
+        """Record the result; false when somebody else owns the job by now and nothing was written."""
+        done = await self._write(
+            lambda connection: queue.finish(connection, job.id, job.attempt, pictures, now=self._clock())
+        )
+        reach("finish.after_commit")
+        if done:
+            _log.info("job_finished", job=job.id, attempt=job.attempt, pictures=len(pictures))
+            self._tell(job, "done")
+        return done
+
+    async def recorded(self, job: Job) -> frozenset[str]:
+        """Ids of the pictures that rows name for this job: a commit may have counted although it reported an error."""
+        found = await insist(
+            lambda: self._database.read(lambda connection: queue.get(connection, job.id)), self._conditions
+        )
+        return frozenset(picture.id for picture in found.pictures)
+
+    async def fail(self, job: Job, error: JobError) -> float | None:
+        """Record a failure; seconds until the next attempt, if there is to be one."""
+        wait = min(self._settings.retry_seconds * 2 ** (job.attempt - 1), MAX_RETRY_SECONDS)
+        state = await self._write(
+            lambda connection: queue.fail(
+                connection,
+                job.id,
+                job.attempt,
+                error,
+                now=self._clock(),
+                max_attempts=self._settings.max_attempts,
+                retry_ms=round(wait * 1000),
+            )
+        )
+        _log.warning("job_failed", job=job.id, attempt=job.attempt, kind=error.kind, state=state)
+        self._tell(job, state)
+        return wait if state == "queued" else None
+
+    async def cancelled(self, job: Job) -> None:
+        """The engine has let go of a job that its owner does not want."""
+        if await self._write(lambda connection: queue.cancelled(connection, job.id, job.attempt, now=self._clock())):
+            _log.info("job_cancelled", job=job.id, attempt=job.attempt)
+            self._tell(job, "cancelled")
+
+    async def release(self, jobs: Sequence[Job]) -> None:
+        """Put jobs back with their attempt: nothing went wrong with them."""
+        if not jobs:
+            return
+        names = [(job.id, job.attempt) for job in jobs]
+        await self._write(lambda connection: queue.release(connection, names, now=self._clock()))
+        _log.info("jobs_released", jobs=[job.id for job in jobs])
+        for job in jobs:
+            self._tell(job, "queued")
+
+    async def accuse(self, jobs: Sequence[Job], reason: str) -> None:
+        """An engine died with these jobs on board: each is to run alone, until the culprit is found."""
+        if not jobs:
+            return
+        names = [(job.id, job.attempt) for job in jobs]
+        states = await self._write(
+            lambda connection: queue.accuse(
+                connection, names, reason, now=self._clock(), max_attempts=self._settings.max_attempts
+            )
+        )
+        _log.warning("jobs_accused", jobs=[job.id for job in jobs], reason=reason)
+        for job in jobs:
+            self._tell(job, states.get(job.id))
+
+    @property
+    def _lease_ms(self) -> int:
+        return round(self._settings.lease_seconds * 1000)
+
+    async def _write(self, operation: Callable[[queue.Connection], T]) -> T:
+        return await insist(lambda: self._database.write(operation), self._conditions)
+
+    def _tell(self, job: Job, state: str | None) -> None:
+        """A fenced write has no state to tell: whoever owns the job tells it."""
+        if state is not None:
+            self._bus.publish(JobChanged(job.id, state, job.order_id))

@@ -1,0 +1,192 @@
+"""An engine as a child process of the daemon, spawned (never forked: torch and its threads would not survive that)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from config.settings import EngineSettings
+from daemon.engines.contract import EngineGoneError
+from daemon.engines.exits import exit_reason
+from daemon.engines.speech import Speech
+from pipeline import frames
+from pipeline.messages import PROTOCOL_VERSION, Dying, Ready, Stop, ToDaemon, ToEngine
+
+READ_BYTES = 1 << 20
+SOCKET_BUFFER_BYTES = 1 << 20
+END_SECONDS = 5.0
+"""A killed process is gone within this time, unless a driver holds it in the kernel."""
+
+_NOT_FOR_ENGINES = (
+    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "CREDENTIALS_DIRECTORY",
+)
+
+_log = structlog.get_logger()
+
+
+class EngineProcess:
+    """See :class:`daemon.engines.contract.RunningEngine`. Built by :func:`start` only."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._decoder = frames.for_daemon()
+        self._early: list[ToDaemon] = []
+        self._last_message = ""
+        self._ready: Ready | None = None
+        self._speech = Speech(process.pid)
+        assert process.stderr is not None
+        self._listening = asyncio.create_task(self._speech.listen(process.stderr), name="engine-stderr")
+
+    @property
+    def pid(self) -> int:
+        """Process id of the engine."""
+        return self._process.pid
+
+    @property
+    def ready(self) -> Ready:
+        """What the engine said about itself."""
+        assert self._ready is not None
+        return self._ready
+
+    async def handshake(self, seconds: float) -> None:
+        """Wait for :class:`Ready`; raises :class:`EngineGoneError` when it does not come or speaks otherwise."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._ready is None:
+                    self._take(await self.receive())
+        except TimeoutError:
+            raise EngineGoneError(f"the engine was not ready after {seconds:g} seconds") from None
+        if self.ready.protocol != PROTOCOL_VERSION:
+            raise EngineGoneError(f"the engine speaks protocol {self.ready.protocol}, the daemon {PROTOCOL_VERSION}")
+
+    def _take(self, messages: Sequence[ToDaemon]) -> None:
+        for message in messages:
+            if isinstance(message, Ready) and self._ready is None:
+                self._ready = message
+            else:
+                self._early.append(message)
+
+    async def send(self, messages: Sequence[ToEngine]) -> None:
+        """One write, so that jobs sent together are drawn together from their first forward on."""
+        with contextlib.suppress(ConnectionError):
+            self._writer.write(b"".join(frames.encode(message) for message in messages))
+            await self._writer.drain()
+
+    async def receive(self) -> Sequence[ToDaemon]:
+        """At least one message."""
+        if self._ready is not None and self._early:
+            early, self._early = self._early, []
+            return early
+        messages = await self._next()
+        if not messages:
+            raise EngineGoneError(await self._obituary())
+        self._last_message = next((said.message for said in messages if isinstance(said, Dying)), self._last_message)
+        return messages
+
+    async def _next(self) -> Sequence[ToDaemon]:
+        """Whole messages from the pipe; none at its end."""
+        try:
+            while data := await self._reader.read(READ_BYTES):
+                if messages := self._decoder.feed(data):
+                    return messages
+        except ConnectionError:
+            pass
+        except frames.BrokenFrameError as error:
+            self.kill()
+            raise EngineGoneError(f"the engine was killed because it broke the protocol: {error.message}") from None
+        return ()
+
+    def kill(self) -> None:
+        """SIGKILL; the reaper takes the rest."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def close(self, grace_seconds: float) -> None:
+        """Stop, then SIGKILL."""
+        with contextlib.suppress(RuntimeError):
+            await self.send([Stop()])
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), grace_seconds)
+        self.kill()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), END_SECONDS)
+        self._writer.close()
+        self._listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+            await self._listening
+
+    async def _obituary(self) -> str:
+        """Wait for the end of the process (its pipe is closed already) and say how it was."""
+        try:
+            returncode = await asyncio.wait_for(self._process.wait(), END_SECONDS)
+        except TimeoutError:
+            self.kill()
+            return "the engine closed its pipe and was killed"
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._listening), 1.0)
+        if self._speech.last_words():
+            _log.warning("engine_last_words", engine_pid=self.pid, text=self._speech.last_words())
+        reason = exit_reason(returncode)
+        return f"{reason}: {self._last_message}" if self._last_message else reason
+
+
+async def start(settings: EngineSettings) -> EngineProcess:
+    """Spawn an engine and wait until it is ready.
+
+    Belongs to the main thread: the parent-death signal comes when the thread ends that made the process.
+    """
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+    with theirs:
+        try:
+            process = await _spawn(settings, theirs.fileno())
+        except OSError as error:
+            ours.close()
+            raise EngineGoneError(f"the engine could not be started: {error.strerror}") from None
+    reader, writer = await asyncio.open_connection(sock=ours, limit=READ_BYTES)
+    engine = EngineProcess(process, reader, writer)
+    try:
+        await engine.handshake(settings.start_timeout_seconds)
+    except BaseException:
+        await engine.close(0)
+        raise
+    return engine
+
+
+async def _spawn(settings: EngineSettings, fd: int) -> asyncio.subprocess.Process:
+    command = [sys.executable, "-P", "-m", "pipeline.engine", "--fd", str(fd), "--parent", str(os.getpid())]
+    return await asyncio.create_subprocess_exec(
+        *command,
+        "--settings",
+        settings.model_dump_json(),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        pass_fds=(fd,),
+        start_new_session=True,  # a Ctrl-C in the terminal reaches the daemon alone
+        env=environment(os.environ),
+    )
+
+
+def environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """The daemon's environment without what only the daemon may use."""
+    return {name: value for name, value in inherited.items() if name not in _NOT_FOR_ENGINES}

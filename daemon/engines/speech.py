@@ -1,0 +1,52 @@
+"""What an engine writes to stderr, taken into the daemon's log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+
+import structlog
+
+MAX_LINE_CHARACTERS = 2_000
+LAST_WORDS = 12
+
+_log = structlog.get_logger()
+
+
+class Speech:
+    """Passes on the engine's own JSON lines. Those of libraries may quote prompts: kept for the obituary only."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._raw: deque[str] = deque(maxlen=LAST_WORDS)
+
+    async def listen(self, stream: asyncio.StreamReader) -> None:
+        """Read until the engine closes its end."""
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:  # longer than the stream's limit; the reader has dropped it
+                continue
+            if not line:
+                return
+            self.take(line.decode(errors="replace").strip()[:MAX_LINE_CHARACTERS])
+
+    def take(self, line: str) -> None:
+        """One line."""
+        try:
+            said = json.loads(line)
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or not isinstance(said.get("event"), str):
+            if line:
+                self._raw.append(line)
+            return
+        event = said.pop("event")
+        level = said.pop("level", "info")
+        report = _log.error if level == "error" else _log.warning if level == "warning" else _log.info
+        report(event, **{**{str(key): value for key, value in said.items()}, "engine_pid": self._pid})
+
+    def last_words(self) -> str:
+        """What libraries wrote last, newest last; for the log of an engine that died."""
+        return "\n".join(self._raw)

@@ -1,0 +1,100 @@
+"""Each engine behind the loop, in this process: what is said to it and what it says, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from support.draws import PLACE, draw
+
+from config.settings import EngineSettings
+from pipeline.engine import loop
+from pipeline.engine.contract import Build, Engine, Send
+from pipeline.messages import Draw, Failed, Finished, ModelPlace, Pulse, Stop, Stopped, ToDaemon, ToEngine
+
+M = TypeVar("M")
+
+
+class Bench:
+    """Serves until every order has ended and the engine has said that it is idle."""
+
+    def __init__(self, kind: str, build: Build, place: ModelPlace, *, rows: int, side: int) -> None:
+        self.kind, self.rows, self.side, self.steps = kind, rows, side, 3
+        self.heard: list[ToDaemon] = []
+        self._build, self._place = build, place
+        self._inbox: loop.Inbox = loop.Inbox()
+        self._open: set[tuple[str, int]] = set()
+        self._reactions: list[tuple[type[ToDaemon], str, Callable[[], None]]] = []
+
+    def anew(self) -> Bench:
+        """The same with a fresh engine."""
+        return Bench(self.kind, self._build, self._place, rows=self.rows, side=self.side)
+
+    def order(self, job: str, **fields: Any) -> Draw:
+        defaults = {"model": self._place, "width": self.side, "height": self.side, "steps": self.steps}
+        return draw(job, **{**defaults, **fields})
+
+    def impossible_model(self) -> ModelPlace:
+        return ModelPlace(name="gone", path="/nowhere", family="sd", sha256="0" * 64)
+
+    def send(self, *messages: ToEngine) -> None:
+        """Put messages into the inbox in one piece."""
+        self._open |= {(message.job, message.attempt) for message in messages if isinstance(message, Draw)}
+        self._inbox.put(list(messages))
+
+    def when(self, kind: type[Any], job: str, react: Callable[[], None]) -> None:
+        """React once, at the first message of that kind about that job."""
+        self._reactions.append((kind, job, react))
+
+    def serve(self) -> None:
+        loop.run(self._build, self._inbox, self._hear)
+        assert not self._open
+
+    def _hear(self, message: ToDaemon) -> None:
+        self.heard.append(message)
+        for reaction in list(self._reactions):
+            kind, job, react = reaction
+            if isinstance(message, kind) and getattr(message, "job", None) == job:
+                self._reactions.remove(reaction)
+                react()
+        if isinstance(message, Finished | Failed | Stopped):
+            self._open.remove((message.job, message.attempt))
+        if isinstance(message, Pulse) and not self._open and message.active == 0:
+            self._inbox.put([Stop()])
+
+    def said(self, kind: type[M], job: str | None = None) -> list[M]:
+        """All messages of that kind (about that job), oldest first."""
+        return [each for each in self.heard if isinstance(each, kind) and job in (None, getattr(each, "job", None))]
+
+    def ends(self) -> dict[str, str]:
+        """How each job ended, in the order of their ends."""
+        return {each.job: type(each).__name__ for each in self.heard if isinstance(each, Finished | Failed | Stopped)}
+
+    def last_pulse(self) -> Pulse:
+        return self.said(Pulse)[-1]
+
+
+def _fake(tmp_path: Path) -> Bench:
+    from pipeline.engine.fake import ROWS, FakeEngine
+
+    return Bench("fake", lambda send: FakeEngine(send, step_seconds=0.001), PLACE, rows=ROWS, side=64)
+
+
+def _local(tmp_path: Path) -> Bench:
+    from pipeline.engine.local import LocalEngine
+    from pipeline.models.registry import Registry, place
+
+    settings = EngineSettings(device="cpu", dtype="float32", max_batch=4)
+
+    def build(send: Send) -> Engine:
+        return LocalEngine(settings, send)
+
+    starter = place(Registry(tmp_path / "models.json").get("starter"))
+    return Bench("local", build, starter, rows=4, side=64)
+
+
+@pytest.fixture(params=["fake", pytest.param("local", marks=[pytest.mark.engine, pytest.mark.slow])])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+    return _fake(tmp_path) if request.param == "fake" else _local(tmp_path)

@@ -1,0 +1,163 @@
+"""What every engine promises (see ``pipeline.engine.contract``), checked through the loop as the daemon meets it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+from PIL import Image
+from support.draws import draw
+
+from pipeline.messages import Cancel, Drawn, Failed, Finished, Progress, Pulse, Stopped
+
+from .conftest import Bench
+
+
+def png(colour: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_job_ends_with_its_picture(bench: Bench) -> None:
+    bench.send(bench.order("a", seed=7))
+    bench.serve()
+    (drawn,) = bench.said(Drawn, "a")
+    assert (drawn.index, drawn.seed, drawn.width, drawn.height) == (0, 7, bench.side, bench.side)
+    assert len(drawn.pixels) == bench.side * bench.side * 3
+    assert hashlib.sha256(drawn.pixels).hexdigest() == drawn.pixels_sha256
+    assert bench.ends() == {"a": "Finished"}
+
+
+def test_every_picture_of_a_job_has_its_own_seed_and_pixels(bench: Bench) -> None:
+    bench.send(bench.order("a", seed=2**32 - 1, count=3))
+    bench.serve()
+    drawn = bench.said(Drawn, "a")
+    assert [picture.index for picture in drawn] == [0, 1, 2]
+    assert [picture.seed for picture in drawn] == [2**32 - 1, 0, 1]
+    assert len({picture.pixels_sha256 for picture in drawn}) == 3
+    assert [progress.step for progress in bench.said(Progress, "a")][-1] == 3 * bench.steps
+
+
+def test_pixels_follow_prompt_and_seed_and_nothing_else(bench: Bench) -> None:
+    bench.send(
+        bench.order("one", deterministic=True),
+        bench.order("same", deterministic=True),
+        bench.order("other prompt", prompt="a green tree", deterministic=True),
+        bench.order("other seed", seed=2, deterministic=True),
+    )
+    bench.serve()
+    digest = {drawn.job: drawn.pixels_sha256 for drawn in bench.said(Drawn)}
+    assert digest["one"] == digest["same"]
+    assert len(set(digest.values())) == 3
+
+
+def test_jobs_of_different_length_share_their_forwards(bench: Bench) -> None:
+    bench.send(*(bench.order(f"job {steps}", steps=steps) for steps in (2, 3, 4)))
+    bench.serve()
+    assert bench.last_pulse().forwards == 4
+    assert bench.last_pulse().steps == 2 + 3 + 4
+
+
+def test_the_end_of_a_job_comes_after_the_pulse_that_counts_it(bench: Bench) -> None:
+    bench.send(bench.order("short", steps=2), bench.order("long", steps=4))
+    bench.serve()
+    counted = 0
+    at_the_end = {}
+    for message in bench.heard:
+        if isinstance(message, Pulse):
+            counted = message.steps
+        elif isinstance(message, Finished):
+            at_the_end[message.job] = counted
+    assert at_the_end == {"short": 4, "long": 6}
+
+
+def test_a_job_that_comes_midway_joins_the_next_forward(bench: Bench) -> None:
+    bench.send(bench.order("first", steps=4))
+    bench.when(Progress, "first", lambda: bench.send(bench.order("second", steps=2)))
+    bench.serve()
+    assert bench.last_pulse().forwards == 4
+    assert bench.ends() == {"first": "Finished", "second": "Finished"}
+
+
+def test_a_cancelled_job_takes_no_further_step_and_its_neighbour_goes_on(bench: Bench) -> None:
+    bench.send(bench.order("unwanted", steps=4), bench.order("neighbour", steps=4))
+    bench.when(Progress, "unwanted", lambda: bench.send(Cancel(job="unwanted", attempt=1)))
+    bench.serve()
+    assert bench.ends() == {"unwanted": "Stopped", "neighbour": "Finished"}
+    assert [progress.step for progress in bench.said(Progress, "unwanted")] == [1]
+    assert bench.said(Drawn, "unwanted") == []
+
+
+def test_cancelling_what_is_unknown_or_of_an_earlier_attempt_does_nothing(bench: Bench) -> None:
+    bench.send(bench.order("a", attempt=2))
+    bench.when(Progress, "a", lambda: bench.send(Cancel(job="a", attempt=1), Cancel(job="nobody", attempt=1)))
+    bench.serve()
+    assert bench.said(Stopped) == []
+    assert [(end.job, end.attempt) for end in bench.said(Finished)] == [("a", 2)]
+
+
+def test_an_overdue_job_ends_so_that_it_can_be_tried_again(bench: Bench) -> None:
+    bench.send(bench.order("late", deadline_seconds=0.0), bench.order("in time"))
+    bench.serve()
+    (failed,) = bench.said(Failed)
+    assert (failed.job, failed.kind) == ("late", "retryable")
+    assert bench.ends() == {"late": "Failed", "in time": "Finished"}
+
+
+def test_an_urgent_job_goes_first_and_the_parked_ones_end_as_they_would_have(bench: Bench) -> None:
+    rows = bench.rows
+    background = [
+        bench.order(f"background {row}", urgency=3, seed=row, steps=4, deterministic=True) for row in range(2)
+    ]
+    background += [bench.order(f"background {row}", urgency=3, seed=row, steps=4) for row in range(2, rows)]
+    bench.send(*background)
+    bench.when(Progress, "background 0", lambda: bench.send(bench.order("person", urgency=0, steps=2)))
+    bench.serve()
+    assert list(bench.ends().values()) == ["Finished"] * (rows + 1)
+    assert next(iter(bench.ends())) == "person"
+    crowded = {drawn.job: drawn.pixels_sha256 for drawn in bench.said(Drawn)}
+    alone = bench.anew()
+    alone.send(background[0], background[1])
+    alone.serve()
+    for drawn in alone.said(Drawn):
+        assert crowded[drawn.job] == drawn.pixels_sha256
+
+
+def test_previews_come_only_when_they_are_asked_for(bench: Bench) -> None:
+    bench.send(bench.order("shown", steps=4, previews=True), bench.order("not shown", steps=4))
+    bench.serve()
+    previews = [progress.preview_png for progress in bench.said(Progress, "shown") if progress.preview_png]
+    assert previews
+    for preview in previews:
+        with Image.open(io.BytesIO(preview)) as picture:
+            assert picture.format == "PNG"
+    assert not any(progress.preview_png for progress in bench.said(Progress, "not shown"))
+
+
+def test_an_image_to_image_job_starts_from_its_input(bench: Bench) -> None:
+    side = (bench.side, bench.side)
+    bench.send(
+        bench.order("light", image_png=png((250, 250, 250), side), denoising_strength=0.5, deterministic=True),
+        bench.order("dark", image_png=png((5, 5, 5), side), denoising_strength=0.5, deterministic=True),
+        bench.order("again", image_png=png((5, 5, 5), side), denoising_strength=0.5, deterministic=True),
+    )
+    bench.serve()
+    pixels = {drawn.job: drawn.pixels for drawn in bench.said(Drawn)}
+    assert pixels["dark"] == pixels["again"]
+    assert sum(pixels["light"]) > sum(pixels["dark"])
+
+
+def test_a_share_of_the_forwards_is_charged_to_every_job(bench: Bench) -> None:
+    bench.send(bench.order("a"), bench.order("b"))
+    bench.serve()
+    assert all(end.engine_seconds > 0 for end in bench.said(Finished))
+
+
+def test_a_job_of_an_impossible_model_fails_and_its_neighbour_goes_on(bench: Bench) -> None:
+    if bench.kind == "fake":
+        bench.send(bench.order("bad", prompt="[fail-user]"), bench.order("good"))
+    else:
+        bench.send(draw("bad", model=bench.impossible_model()), bench.order("good"))
+    bench.serve()
+    assert bench.ends() == {"bad": "Failed", "good": "Finished"}
