@@ -7,12 +7,15 @@ settled request drawn twice by the same machine and libraries is the same pictur
 
 from __future__ import annotations
 
+import difflib
+import re
 import secrets
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from config.errors import UserError
+from pipeline import schedulers
 
 MAX_PROMPT_CHARACTERS = 4_000
 MAX_SIDE_PIXELS = 4_096
@@ -22,6 +25,14 @@ MAX_SEED = 2**32 - 1
 
 Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT_CHARACTERS)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Side = Annotated[int, Field(ge=64, le=MAX_SIDE_PIXELS, multiple_of=8)]
+Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
+Guidance = Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)]
+Strength = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+SchedulerName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_NUMBERS = ("width", "height", "count", "steps", "guidance_scale", "seed", "denoising_strength")
 
 
 class Request(BaseModel):
@@ -37,23 +48,31 @@ class Request(BaseModel):
     prompt: Prompt
     negative_prompt: Prompt = ""
     model: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
-    width: Annotated[int, Field(ge=64, le=MAX_SIDE_PIXELS, multiple_of=8)] | None = None
-    height: Annotated[int, Field(ge=64, le=MAX_SIDE_PIXELS, multiple_of=8)] | None = None
+    width: Side | None = None
+    height: Side | None = None
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
-    steps: Annotated[int, Field(ge=1, le=MAX_STEPS)] | None = None
-    guidance_scale: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)] | None = None
-    scheduler: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
+    steps: Steps | None = None
+    guidance_scale: Guidance | None = None
+    scheduler: SchedulerName | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     image: Digest | None = None
-    denoising_strength: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    denoising_strength: Strength | None = None
     deterministic: bool = False
 
     @field_validator("prompt", "negative_prompt")
     @classmethod
-    def _printable(cls, text: str) -> str:
-        if "\x00" in text or any(0xD800 <= ord(character) <= 0xDFFF for character in text):
-            raise ValueError("must be text without NUL characters and lone surrogates")
+    def _text(cls, text: str) -> str:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if found := _CONTROL.search(text):
+            raise ValueError(f"must not contain control characters (there is U+{ord(found[0]):04X})")
         return text
+
+    @field_validator(*_NUMBERS, mode="before")
+    @classmethod
+    def _no_truth_values(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("must be a number, not true or false")
+        return value
 
     @field_validator("prompt")
     @classmethod
@@ -85,12 +104,12 @@ class Defaults(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    width: int = 512
-    height: int = 512
-    steps: int = 20
-    guidance_scale: float = 7.0
-    scheduler: str = "DPM++ 2M"
-    denoising_strength: float = 0.6
+    width: Side = 512
+    height: Side = 512
+    steps: Steps = 20
+    guidance_scale: Guidance = 7.0
+    scheduler: SchedulerName = "DPM++ 2M"
+    denoising_strength: Strength = 0.6
 
 
 def parse(fields: dict[str, Any]) -> Request:
@@ -102,7 +121,10 @@ def parse(fields: dict[str, Any]) -> Request:
 
 
 def settle(request: Request, model: str, defaults: Defaults) -> Request:
-    """Close every open field: ``model`` is the registry name, the rest comes from its ``defaults``; an open seed is drawn."""
+    """Close every open field: ``model`` is the registry name, the rest comes from its ``defaults``; a seed is drawn.
+
+    The scheduler is stored under its usual name; raises :class:`UserError` for one that is not known.
+    """
     return request.model_copy(
         update={
             "model": model,
@@ -110,7 +132,7 @@ def settle(request: Request, model: str, defaults: Defaults) -> Request:
             "height": request.height or defaults.height,
             "steps": request.steps or defaults.steps,
             "guidance_scale": defaults.guidance_scale if request.guidance_scale is None else request.guidance_scale,
-            "scheduler": request.scheduler or defaults.scheduler,
+            "scheduler": schedulers.resolve(request.scheduler or defaults.scheduler).name,
             "seed": secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed,
             "denoising_strength": (
                 (defaults.denoising_strength if request.denoising_strength is None else request.denoising_strength)
@@ -124,17 +146,26 @@ def settle(request: Request, model: str, defaults: Defaults) -> Request:
 def explain(error: ValidationError) -> UserError:
     """The first problem of a validation error, in words that name the field and what it got."""
     first = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"]) or None
-    said = first["msg"].removeprefix("Value error, ")
-    known = ", ".join(Request.model_fields)
+    name = _shortened(".".join(str(part) for part in first["loc"])) or None
     if first["type"] == "extra_forbidden":
-        return UserError(f"{name} is not a field of a request", field=name, hint=f"the fields are: {known}")
+        return UserError(f"{name} is not a field of a request", field=name, hint=_known_fields(name or ""))
     if first["type"] == "missing":
         return UserError(f"{name} is missing", field=name)
-    got = "" if first["loc"] == () else f" (got {_shortened(first['input'])})"
-    return UserError(f"{name}: {said[:1].lower()}{said[1:]}{got}" if name else said, field=name)
+    said = first["msg"].removeprefix("Value error, ")
+    for long in ("Input should be", "String should"):
+        said = said.replace(long, "must be" if long.startswith("Input") else "must")
+    got = f" (got {_shortened(repr(first['input']))})"
+    if name is None:  # a rule about several fields begins with the one to change
+        return UserError(said, field=said.partition(" ")[0] if first["type"] == "value_error" else None)
+    return UserError(f"{name}: {said[:1].lower()}{said[1:]}{got}", field=name)
 
 
-def _shortened(value: object) -> str:
-    text = repr(value)
+def _known_fields(name: str) -> str:
+    nearest = difflib.get_close_matches(name, Request.model_fields, n=1)
+    return f"did you mean {nearest[0]}?" if nearest else f"the fields are: {', '.join(Request.model_fields)}"
+
+
+def _shortened(text: str) -> str:
+    """Short and on one line: it goes into messages and logs."""
+    text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 60 else f"{text[:57]}..."
