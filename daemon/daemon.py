@@ -74,7 +74,7 @@ class Daemon:
         held.callback(database.close)
         await recovery.recover(database, settings, clock)
         files, registry, bus = PictureFiles(settings.state_dir), Registry(settings.models_file), Bus()
-        self._bus, self._supervisor, conditions = bus, Supervisor(), Conditions()
+        self._registry, self._bus, self._supervisor, conditions = registry, bus, Supervisor(), Conditions()
         self._dispatcher = Dispatcher(
             database=database,
             files=files,
@@ -115,6 +115,7 @@ class Daemon:
         supervisor.essential("deliveries", self._outbox.run())
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
+        await asyncio.to_thread(self._registry.list)  # hashes the starter once, so that the first submission needn't
         await supervisor.settled(READY_WITHIN_SECONDS)
         self._notifier.ready()
 

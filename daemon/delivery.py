@@ -74,7 +74,8 @@ class Outbox:
         try:
             async with asyncio.timeout(timeout_seconds):
                 while await self._start_due() or self._tasks():
-                    await asyncio.wait(self._tasks())
+                    if under_way := self._tasks():
+                        await asyncio.wait(under_way)
         except TimeoutError:
             log.warning("deliveries_left", under_way=len(self._tasks()))
 

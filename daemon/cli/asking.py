@@ -13,8 +13,17 @@ from typing import Any
 from config.errors import UserError
 from daemon.cli.exits import UsageError
 
-_SIZE = re.compile(r"(\d{1,6})(?:[xX×](\d{1,6}))?")
+_SIZE = re.compile(r"(\d{1,6})(?:[xX\N{MULTIPLICATION SIGN}](\d{1,6}))?")
 _PLACEHOLDER = "0" * 64
+_OPTIONS = {
+    "negative_prompt": "negative",
+    "width": "size",
+    "height": "size",
+    "guidance_scale": "guidance",
+    "image_base64": "image",
+    "denoising_strength": "strength",
+}
+"""Where the name of the option is not that of the field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +75,21 @@ class Asked:
         try:
             request.parse({**fields, "image": _PLACEHOLDER} if self.image else fields)
         except UserError as error:
-            raise UsageError(error.message, field=error.field, hint=error.hint) from None
+            raise refused(error) from None
 
 
 def owner() -> str:
     """Whose jobs those of this user are, unless told otherwise."""
     return f"cli:{os.getuid()}"
+
+
+def refused(error: UserError) -> UsageError:
+    """What the request's own check or the daemon says of a field, in the words of the command line."""
+    message = error.message
+    field = error.field
+    if field is not None and field != "prompt" and message.startswith(f"{field}:"):
+        message = f"--{_OPTIONS.get(field, field)}{message.removeprefix(field)}"
+    return UsageError(message, field=field, hint=error.hint)
 
 
 def _sides(size: str | None) -> tuple[int | None, int | None]:
@@ -85,7 +103,8 @@ def _sides(size: str | None) -> tuple[int | None, int | None]:
 
 def _read(path: Path, max_bytes: int) -> bytes:
     try:
-        with path.open("rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        # Not blocking: a pipe without a writer would hold us up before we can see that it is none of ours to read.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise UsageError(f"--image: {path} is not a file", field="image")

@@ -1,6 +1,7 @@
 """The native API as the command line uses it: HTTP over the control socket.
 
-``http.client`` over a socket of our own instead of httpx: importing httpx takes 0.12 s, a third of what a command may take to start.
+``http.client`` over a socket of our own instead of httpx: importing that takes 0.12 s, a third of what a
+command may take to start.
 """
 
 from __future__ import annotations

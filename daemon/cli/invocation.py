@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from daemon.cli import output
+from daemon.cli import exits, output
 from daemon.cli.client import Client
 
 if TYPE_CHECKING:
@@ -44,6 +44,14 @@ class Invocation:
     def client(self) -> Client:
         """The daemon of this state directory, whether it runs or not."""
         return Client(self.settings.control_socket)
+
+    def must_go_on(self, context: typer.Context) -> None:
+        """A group alone is no command: show what there is, and end as for a wrong use."""
+        if context.invoked_subcommand is None:
+            if self.as_json:
+                raise exits.UsageError("a command is missing", hint=f"see: {context.command_path} --help")
+            output.block(context.get_help())
+            raise typer.Exit(exits.USAGE)
 
     def answer(self, value: Any, tell: Callable[[], None]) -> None:
         """Print the document, or tell it in words."""

@@ -89,11 +89,7 @@ def mezzotint(
 
         context.obj.answer({"version": VERSION}, lambda: output.text(f"mezzotint {VERSION}"))
         raise typer.Exit
-    if context.invoked_subcommand is None:
-        if json:
-            raise exits.UsageError("a command is missing", hint="see: mezzotint --help")
-        print(context.get_help())
-        raise typer.Exit(exits.USAGE)
+    context.obj.must_go_on(context)
 
 
 def _said(error: MezzotintError, as_json: bool) -> int:

@@ -12,12 +12,17 @@ from config.errors import ConfigurationError, MezzotintError
 
 def document(value: Any) -> None:
     """One JSON document on stdout. ASCII only, so that no terminal or pipe encoding can spoil it."""
-    print(json.dumps(value, indent=2))
+    block(json.dumps(value, indent=2))
 
 
 def text(line: str = "") -> None:
     """A line for people."""
-    print(printable(line))
+    block(printable(line))
+
+
+def block(lines: str) -> None:
+    """Lines that are known to be harmless, as they are."""
+    sys.stdout.write(f"{lines}\n")
 
 
 def printable(words: str) -> str:
@@ -36,7 +41,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     lines = [tuple(heads), *(tuple(printable(cell) for cell in row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        block("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def error(problem: MezzotintError, *, as_json: bool) -> None:
@@ -46,16 +51,16 @@ def error(problem: MezzotintError, *, as_json: bool) -> None:
         return
     complaint(problem.message, problem.hint)
     for each in getattr(problem, "problems", ()) if isinstance(problem, ConfigurationError) else ():
-        print(f"  {printable(each.key)}: {printable(each.message)}", file=sys.stderr)
+        sys.stderr.write(f"  {printable(each.key)}: {printable(each.message)}\n")
         if each.hint:
-            print(f"    {printable(each.hint)}", file=sys.stderr)
+            sys.stderr.write(f"    {printable(each.hint)}\n")
 
 
 def complaint(message: str, hint: str | None = None) -> None:
     """Something for the person at the terminal, on stderr."""
-    print(f"mezzotint: {printable(message)}", file=sys.stderr)
+    sys.stderr.write(f"mezzotint: {printable(message)}\n")
     if hint:
-        print(f"  {printable(hint)}", file=sys.stderr)
+        sys.stderr.write(f"  {printable(hint)}\n")
 
 
 def error_view(problem: MezzotintError) -> dict[str, Any]:

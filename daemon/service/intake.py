@@ -9,7 +9,8 @@ import re
 from config.errors import NotFoundError, UserError
 from config.settings import Settings
 from daemon.service.submission import Submission
-from pipeline import images, request as requests, schedulers
+from pipeline import images
+from pipeline import request as requests
 from pipeline.models.registry import Registry
 from pipeline.request import Request
 from storage import inputs
@@ -59,7 +60,7 @@ class Intake:
         limits = self._settings.limits
         bounds = images.ImageLimits(max_bytes=limits.max_image_bytes, max_pixels=limits.max_image_pixels)
         async with self._decoders:
-            taken = await asyncio.to_thread(images.take_in, data, bounds)
+            taken = await images.take_in_async(data, bounds)
         return await asyncio.to_thread(inputs.save, self._settings.state_dir, taken.png)
 
     def _settled(self, submission: Submission) -> Request:
@@ -68,7 +69,7 @@ class Intake:
         entry = self._registry.get(asked.model or self._settings.models.default)
         settled = requests.settle(asked, entry.name, entry.defaults)
         self._check_size(settled)
-        return settled.model_copy(update={"scheduler": schedulers.resolve(settled.scheduler or "").name})
+        return settled
 
     def _check_size(self, request: Request) -> None:
         most = self._settings.limits.max_request_pixels

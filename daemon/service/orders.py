@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.clock import Clock
-from storage import orders
+from storage import orders, queue
 from storage.database import Database
 from storage.orders import Order
 
@@ -15,10 +15,14 @@ class Orders:
         self._database = database
         self._clock = clock
 
-    async def begin(self, folder: str, name: str, inode: int, size: int, mtime_ns: int) -> Order:
+    async def begin(
+        self, folder: str, name: str, inode: int, size: int, mtime_ns: int, claimed_path: str | None = None
+    ) -> Order:
         """A file was claimed; committed before it is moved."""
         now = self._clock()
-        return await self._database.write(lambda c: orders.begin(c, folder, name, inode, size, mtime_ns, now))
+        return await self._database.write(
+            lambda c: orders.begin(c, folder, name, inode, size, mtime_ns, now, claimed_path=claimed_path)
+        )
 
     async def describe(self, order_id: str, fingerprint: str | None, lines_total: int | None) -> None:
         """Content and settings hash, and how many lines it has."""
@@ -36,6 +40,18 @@ class Orders:
     async def open_orders(self, folder: str) -> list[Order]:
         """Orders of the folder that are not over."""
         return await self._database.read(lambda c: orders.open_orders(c, folder))
+
+    async def seen(self, folder: str, name: str, inode: int, size: int, mtime_ns: int) -> Order | None:
+        """The newest order that this very file was, in whatever state (for folders we can't take files out of)."""
+        return await self._database.read(lambda c: orders.seen(c, folder, name, inode, size, mtime_ns))
+
+    async def outstanding(self, order_id: str) -> int:
+        """Jobs of the order that have not ended or whose result is not delivered; 0 when the order may be ended."""
+        return await self._database.read(lambda c: orders.outstanding(c, order_id))
+
+    async def open_jobs(self, owner: str) -> int:
+        """Jobs of the owner that have not ended."""
+        return await self._database.read(lambda c: queue.open_jobs(c, owner))
 
     async def earlier(self, folder: str, fingerprint: str) -> Order | None:
         """The newest order of the same fingerprint that ended."""

@@ -114,7 +114,7 @@ class Service:
             answers.append(await self._prepared(replace(submission, order_id=order.order_id) if order else submission))
         if order is not None:
             refused = tuple(
-                (submission.line, answer.message)
+                (submission.line, f"{answer.message} ({answer.hint})" if answer.hint else answer.message)
                 for submission, answer in zip(submissions, answers, strict=True)
                 if isinstance(answer, UserError) and submission.line is not None
             )
@@ -316,6 +316,7 @@ def _engine_status(engine: EngineReport) -> EngineStatus:
         forwards=engine.forwards,
         steps=engine.steps,
         state=engine.state,
+        problem=engine.problem,
     )
 
 

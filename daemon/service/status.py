@@ -29,6 +29,8 @@ class EngineReport(Protocol):
     def steps(self) -> int: ...
     @property
     def state(self) -> str: ...
+    @property
+    def problem(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class EngineStatus:
     forwards: int
     steps: int
     state: str
+    """``starting``, ``ready``, ``loading``, ``waiting`` (to be started again) or ``stopped``."""
+    problem: str | None = None
+    """Why it is not up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,10 +98,9 @@ class Verifier:
         return (job, mine[0]) if mine else None
 
     async def _redraw(self, record: PictureRecord, known: tuple[Job, Picture] | None) -> Job:
-        request = record.request.model_copy(update={"count": 1, "seed": record.seed})
         receipt = await self._service.submit(
             Submission(
-                fields=request,
+                fields=record.redraw,
                 owner=f"{SOURCE}:{record.picture_id}",
                 origin=Origin(SOURCE, {"picture": record.picture_id}),
                 parent=known[1].id if known else None,
@@ -132,9 +131,9 @@ def record_alterations(record: PictureRecord, known: tuple[Job, Picture] | None)
     if known is None:
         return []
     job, picture = known
-    ours = {**_request_facts(job.request), "seed": picture.seed, "width": picture.width, "height": picture.height}
+    ours = {**_request_facts(job.request), "picture.seed": picture.seed, "picture.index": picture.index}
     ours |= {"pixels_sha256": picture.pixels_sha256, **{f"facts.{name}": value for name, value in picture.facts.items()}}
-    theirs = {**_request_facts(record.request), "seed": record.seed, "width": record.width, "height": record.height}
+    theirs = {**_request_facts(record.request), "picture.seed": record.seed, "picture.index": record.index}
     theirs |= {"pixels_sha256": record.pixels_sha256, **{f"facts.{name}": value for name, value in record.facts.items()}}
     return [Difference(*each) for each in comparison.record_differences(ours, theirs)]
 

@@ -14,7 +14,10 @@ _SAID = {"running": "will be cancelled at its next step", "cancelled": "is cance
 def command(
     context: typer.Context, job: options.JobId, config: options.Config = None, json: options.Json = False
 ) -> int:
-    """End a job: at once when it waits, at its next step when it runs. One that has ended stays as it is."""
+    """End a job.
+
+    At once when it waits, at its next step when it runs. One that has ended stays as it is.
+    """
     invocation = Invocation.of(context, config, json)
     view = invocation.client.post(f"/v1/jobs/{segment(job)}/cancel")
     said = _SAID.get(view["state"], f"has ended already: {view['state']}")

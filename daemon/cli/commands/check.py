@@ -13,7 +13,10 @@ from daemon.cli.invocation import Invocation
 
 
 def command(context: typer.Context, config: options.Config = None, json: options.Json = False) -> int:
-    """Show the effective settings, or every problem with them at once (then the exit code is 78)."""
+    """Show the effective settings, or every problem at once.
+
+    With a problem the exit code is 78.
+    """
     invocation = Invocation.of(context, config, json)
     effective = invocation.settings.model_dump(mode="json")
     invocation.answer({"settings": effective, "problems": []}, lambda: _tell(effective))

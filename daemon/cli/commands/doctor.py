@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def command(context: typer.Context, config: options.Config = None, json: options.Json = False) -> int:
-    """Examine clock, disk, limits, permissions, device and libraries; the exit code is 1 when something must change."""
+    """Examine this machine: is it fit for the daemon?
+
+    Clock, disk, limits, permissions, device, libraries. The exit code is 1 when something must change.
+    """
     invocation = Invocation.of(context, config, json)
     from daemon import doctor
 

@@ -12,7 +12,7 @@ from config.errors import FatalError, MezzotintError, UserError
 from daemon.cli import asking, exits, follow, options, output, private
 from daemon.cli.client import Client, segment
 from daemon.cli.destination import Destination
-from daemon.cli.exits import LostDaemonError, NoDaemonError, UsageError
+from daemon.cli.exits import LostDaemonError, NoDaemonError
 from daemon.cli.invocation import Invocation
 
 DAEMONS = 5
@@ -86,7 +86,7 @@ def _followed(client: Client, body: dict[str, Any], show: follow.Show) -> dict[s
     try:
         job_id = str(client.post("/v1/jobs", body)["id"])
     except UserError as error:
-        raise UsageError(error.message, field=error.field, hint=error.hint) from None
+        raise asking.refused(error) from None
     try:
         return follow.to_the_end(client, job_id, show)
     except KeyboardInterrupt:

@@ -24,7 +24,10 @@ def command(
     config: options.Config = None,
     json: options.Json = False,
 ) -> int:
-    """List jobs, the newest first: all of them unless limited."""
+    """List jobs, the newest first.
+
+    All of them, unless limited.
+    """
     invocation = Invocation.of(context, config, json)
     found = _found(invocation.client, ids or [], state, limit)
     invocation.answer(found, lambda: told.jobs(found))

@@ -9,7 +9,10 @@ from daemon.cli.invocation import Invocation
 
 
 def command(context: typer.Context, config: options.Config = None, json: options.Json = False) -> int:
-    """Go on accepting jobs, but start none; it stays so over a restart."""
+    """Go on accepting jobs, but start none.
+
+    It stays so over a restart, until: mezzotint resume
+    """
     invocation = Invocation.of(context, config, json)
     view = invocation.client.post("/v1/queue/pause")
     invocation.answer(view, lambda: output.text("paused: jobs are accepted, none is started"))

@@ -18,7 +18,10 @@ def command(
     config: options.Config = None,
     json: options.Json = False,
 ) -> int:
-    """Run the daemon in the foreground; it logs to stderr, a JSON object a line."""
+    """Run the daemon in the foreground.
+
+    It logs to stderr, a JSON object a line.
+    """
     settings = Invocation.of(context, config, json).settings
     from daemon import app
 

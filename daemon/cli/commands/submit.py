@@ -8,7 +8,6 @@ import typer
 
 from config.errors import UserError
 from daemon.cli import asking, exits, options, output
-from daemon.cli.exits import UsageError
 from daemon.cli.invocation import Invocation
 
 Lane = Annotated[str, typer.Option("--lane", help="interactive, folder, scheduled or background.")]
@@ -40,7 +39,7 @@ def command(
     config: options.Config = None,
     json: options.Json = False,
 ) -> int:
-    """Queue a job and print its id once it is safely on the disk."""
+    """Queue a job and print its id once it is on the disk."""
     invocation = Invocation.of(context, config, json)
     asked = asking.Asked(
         prompt=prompt,
@@ -61,6 +60,6 @@ def command(
     try:
         receipt = invocation.client.post("/v1/jobs", body)
     except UserError as error:
-        raise UsageError(error.message, field=error.field, hint=error.hint) from None
+        raise asking.refused(error) from None
     invocation.answer({"id": receipt["id"]}, lambda: output.text(receipt["id"]))
     return exits.OK

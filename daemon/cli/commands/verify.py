@@ -23,7 +23,10 @@ def command(
     config: options.Config = None,
     json: options.Json = False,
 ) -> int:
-    """Draw a picture again and compare: 0 when identical or within the stated tolerance, 1 when not."""
+    """Draw a picture again from its record and compare.
+
+    The exit code is 0 when it is identical or within the stated tolerance, 1 when not.
+    """
     invocation = Invocation.of(context, config, json)
     body = _subject(picture)
     with private.daemon(invocation) as client:

@@ -14,7 +14,10 @@ from daemon.cli.invocation import Invocation
 def command(
     context: typer.Context, name: registered.Name, config: options.Config = None, json: options.Json = False
 ) -> int:
-    """Show a model: where it lies, what it draws with by default, and the subjects it knows if it says so."""
+    """Show a model, and the subjects it knows.
+
+    Where it lies, what it draws with by default, and the subjects if it has a list of them.
+    """
     invocation = Invocation.of(context, config, json)
     entry = registered.registry(invocation).get(name)
     view = registered.view(entry)

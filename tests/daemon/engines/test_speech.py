@@ -1,0 +1,35 @@
+"""What an engine says on stderr."""
+
+from __future__ import annotations
+
+import structlog.testing
+
+from daemon.engines.speech import Speech
+
+
+def test_events_are_passed_on_with_their_engine() -> None:
+    with structlog.testing.capture_logs() as logged:
+        Speech(7).take('{"event": "model_found", "level": "warning", "seconds": 1.5}')
+    assert logged == [{"event": "model_found", "log_level": "warning", "seconds": 1.5, "engine_pid": 7}]
+
+
+def test_lines_of_libraries_are_kept_for_the_obituary_and_not_logged() -> None:
+    speech = Speech(7)
+    with structlog.testing.capture_logs() as logged:
+        for line in ("a prompt was cut: my secret", "[1, 2]", '{"no": "event"}', "", "Fatal Python error: Segfault"):
+            speech.take(line)
+    assert logged == []
+    assert speech.last_words().splitlines()[-1] == "Fatal Python error: Segfault"
+
+
+def test_only_the_last_lines_are_kept() -> None:
+    speech = Speech(7)
+    for number in range(1000):
+        speech.take(f"line {number}")
+    assert len(speech.last_words().splitlines()) == 12
+
+
+def test_an_event_can_not_pose_as_another_engines() -> None:
+    with structlog.testing.capture_logs() as logged:
+        Speech(7).take('{"event": "x", "engine_pid": 8}')
+    assert logged[0]["engine_pid"] == 7

@@ -1,0 +1,220 @@
+"""Results reach their origin: after failures, after a crash, and not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from config.errors import RetryableError
+from config.settings import DeliverySettings
+from daemon.delivery import Outbox
+from daemon.service import Delivery, Job, JobChanged, Submission
+
+QUICK = DeliverySettings(retry_seconds=0.01, longest_wait_seconds=0.01, max_attempts=3)
+
+
+class Scripted:
+    """Raises what its script says, once each, then delivers."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.seen: list[tuple[str, str, str]] = []
+        self.gate: asyncio.Event | None = None
+        self.at_once = self.most_at_once = 0
+
+    async def deliver(self, delivery: Delivery, job: Job) -> None:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if self.gate is not None:
+                await self.gate.wait()
+            if self.errors:
+                raise self.errors.pop(0)
+            self.seen.append((delivery.id, job.id, job.state))
+        finally:
+            self.at_once -= 1
+
+
+def _outbox(parts: Any, settings: DeliverySettings = QUICK, clock: Callable[[], int] | None = None) -> Outbox:
+    outbox = Outbox(
+        database=parts.database,
+        bus=parts.bus,
+        deliverers=parts.service.deliverers,
+        settings=settings,
+        conditions=parts.conditions,
+        clock=clock or parts.clock,
+    )
+    parts.service.when_deliverer_comes(outbox.wake)
+    return outbox
+
+
+@asynccontextmanager
+async def _running(outbox: Outbox) -> AsyncIterator[None]:
+    task = asyncio.create_task(outbox.run())
+    try:
+        yield
+        assert not task.done(), task.exception()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _ended(parts: Any, source: str = "folder") -> str:
+    """A job that ended (cancelled) and is to be delivered."""
+    receipt = await parts.service.submit(
+        Submission(fields={"prompt": "a red apple"}, owner=f"{source}:inbox", deliver=True)
+    )
+    await parts.service.cancel(receipt.id)
+    return str(receipt.id)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def _figures(parts: Any) -> tuple[int, int]:
+    figures = (await parts.service.status()).deliveries
+    return figures.waiting, figures.given_up
+
+
+async def test_an_ended_job_is_delivered_once_as_soon_as_it_is_published(parts: Any) -> None:
+    deliverer = Scripted()
+    parts.service.register_deliverer("folder", deliverer)
+    async with _running(_outbox(parts)):
+        job_id = await _ended(parts)
+        await _until(lambda: len(deliverer.seen) == 1)
+        parts.bus.publish(JobChanged(job_id, "cancelled"))
+        await asyncio.sleep(0.1)
+    assert [each[1:] for each in deliverer.seen] == [(job_id, "cancelled")]
+    assert await _figures(parts) == (0, 0)
+
+
+async def test_what_an_earlier_run_left_is_delivered_at_start(parts: Any) -> None:
+    job_id = await _ended(parts)
+    deliverer = Scripted()
+    parts.service.register_deliverer("folder", deliverer)
+    async with _running(_outbox(parts)):
+        await _until(lambda: len(deliverer.seen) == 1)
+    assert deliverer.seen[0][1] == job_id
+
+
+async def test_a_deliverer_that_comes_late_gets_what_waited(parts: Any) -> None:
+    await _ended(parts)
+    deliverer = Scripted()
+    async with _running(_outbox(parts)):
+        await asyncio.sleep(0.05)
+        parts.service.register_deliverer("folder", deliverer)
+        await _until(lambda: len(deliverer.seen) == 1)
+
+
+async def test_a_source_without_a_deliverer_holds_up_no_other(parts: Any) -> None:
+    for _ in range(12):
+        await _ended(parts, "http")
+    deliverer = Scripted()
+    parts.service.register_deliverer("folder", deliverer)
+    async with _running(_outbox(parts)):
+        await _ended(parts, "folder")
+        await _until(lambda: len(deliverer.seen) == 1)
+    assert await _figures(parts) == (12, 0)
+
+
+async def test_a_delivery_that_may_work_later_is_tried_until_it_does(parts: Any) -> None:
+    deliverer = Scripted(*[RetryableError("the disk is full")] * 5)
+    parts.service.register_deliverer("folder", deliverer)
+
+    def ticking() -> int:
+        parts.clock.forward(0.1)
+        return int(parts.clock.now)
+
+    async with _running(_outbox(parts, clock=ticking)):
+        await _ended(parts)
+        await _until(lambda: len(deliverer.seen) == 1)
+        assert parts.conditions.list() == ()
+    assert await _figures(parts) == (0, 0)
+
+
+async def test_while_a_delivery_fails_the_status_says_why(parts: Any) -> None:
+    deliverer = Scripted(*[RetryableError("the disk is full")] * 1000)
+    parts.service.register_deliverer("folder", deliverer)
+    async with _running(_outbox(parts)):
+        await _ended(parts)
+        await _until(lambda: bool(parts.conditions.list()))
+    (condition,) = (await parts.service.status()).degraded
+    assert condition.what == "delivery to folder" and "the disk is full" in condition.why
+    assert await _figures(parts) == (1, 0)
+
+
+async def test_a_delivery_that_breaks_is_given_up_after_its_tries_and_the_next_one_comes_through(parts: Any) -> None:
+    deliverer = Scripted(*[ZeroDivisionError("a defect")] * 3)
+    parts.service.register_deliverer("folder", deliverer)
+
+    def ticking() -> int:
+        parts.clock.forward(0.1)
+        return int(parts.clock.now)
+
+    async with _running(_outbox(parts, DeliverySettings(at_once=1, retry_seconds=0.01, max_attempts=3), ticking)):
+        await _ended(parts)
+        await _until(lambda: not deliverer.errors)
+        second = await _ended(parts)
+        await _until(lambda: len(deliverer.seen) == 1)
+        assert deliverer.seen[0][1] == second
+    assert await _figures(parts) == (0, 1)
+
+
+async def test_a_reason_that_never_passes_is_given_up_after_its_hours(parts: Any) -> None:
+    deliverer = Scripted(*[RetryableError("unplugged")] * 1000)
+    parts.service.register_deliverer("folder", deliverer)
+    await _ended(parts)
+    parts.clock.forward(3_601)
+    async with _running(_outbox(parts, DeliverySettings(give_up_hours=1))):
+        for _ in range(1_000):
+            if await _figures(parts) == (0, 1):
+                break
+            await asyncio.sleep(0.01)
+    assert await _figures(parts) == (0, 1)
+
+
+async def test_one_source_has_a_bounded_number_under_way(parts: Any) -> None:
+    deliverer = Scripted()
+    deliverer.gate = asyncio.Event()
+    parts.service.register_deliverer("folder", deliverer)
+    async with _running(_outbox(parts, DeliverySettings(at_once=2))):
+        for _ in range(5):
+            await _ended(parts)
+        await _until(lambda: deliverer.at_once == 2)
+        deliverer.gate.set()
+        await _until(lambda: len(deliverer.seen) == 5)
+    assert deliverer.most_at_once == 2
+    assert len({each[0] for each in deliverer.seen}) == 5
+
+
+async def test_a_delivery_that_was_broken_off_comes_again_with_the_same_id(parts: Any) -> None:
+    deliverer = Scripted()
+    deliverer.gate = asyncio.Event()
+    parts.service.register_deliverer("folder", deliverer)
+    async with _running(_outbox(parts)):
+        await _ended(parts)
+        await _until(lambda: deliverer.at_once == 1)
+    assert deliverer.seen == []
+    deliverer.gate.set()
+    async with _running(_outbox(parts)):
+        await _until(lambda: len(deliverer.seen) == 1)
+    assert await _figures(parts) == (0, 0)
+
+
+async def test_at_the_end_what_is_due_is_still_brought_within_its_time(parts: Any) -> None:
+    deliverer = Scripted()
+    parts.service.register_deliverer("folder", deliverer)
+    outbox = _outbox(parts)
+    for _ in range(6):
+        await _ended(parts)
+    await asyncio.wait_for(outbox.flush(10), 20)
+    assert len(deliverer.seen) == 6
+    await _ended(parts)
+    deliverer.gate = asyncio.Event()
+    await asyncio.wait_for(outbox.flush(0.05), 20)
+    assert len(deliverer.seen) == 6
