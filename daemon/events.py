@@ -49,7 +49,7 @@ Event = JobChanged | JobProgress | Missed
 
 
 class Subscription:
-    """The events of one job, or of all, from the moment of subscribing: ``with bus.subscribe() as events: async for ...``.
+    """The events of one job, or of all, since subscribing: ``with bus.subscribe() as events: async for ...``.
 
     Iteration ends when the bus closes (the daemon stops) or the subscription is left.
     """

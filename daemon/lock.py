@@ -1,4 +1,4 @@
-"""One daemon per state directory: an exclusive ``flock`` on a file of its own, freed by the kernel however the process ends."""
+"""One daemon per state directory: an exclusive ``flock`` on a file, freed by the kernel however the process ends."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 
 MAX_LINE_BYTES = 4_000
-"""Below PIPE_BUF (4096), so that a line is written whole or not at all, and a pipe that polls writable takes it without waiting."""
+"""Below PIPE_BUF (4096): a line is written whole or not at all, and a pipe that polls writable takes it at once."""
 MAX_VALUE_CHARACTERS = 400
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 QUIET = {"uvicorn.access": logging.WARNING, "alembic": logging.WARNING, "asyncio": logging.WARNING}

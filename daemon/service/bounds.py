@@ -13,7 +13,10 @@ DISK = "disk"
 
 
 class Bounds:
-    """Refuses with :class:`BusyError` and the reason. The queue is counted once a second at most; what was accepted since is added."""
+    """Refuses with :class:`BusyError` and the reason.
+
+    The queue is counted once a second at most; what was accepted since is added.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Bounds:
         if free >= self._min_free_bytes:
             self._conditions.clear(DISK)
             return
-        why = f"{free // 2**20} MiB are free where the state directory lies, {self._min_free_bytes // 2**20} MiB must stay free"
+        floor = self._min_free_bytes // 2**20
+        why = f"{free // 2**20} MiB are free where the state directory lies, {floor} MiB must stay free"
         self._conditions.report(DISK, why, "goes on by itself when there is space again")
         raise BusyError(f"the disk is nearly full: {why}", hint="free some space and submit again")

@@ -9,11 +9,11 @@ from storage.queue.job import Job
 
 
 class Deliverer(Protocol):
-    """Brings the result of a job to its origin. Called at least once for a delivery: the same ``delivery.id`` may come again."""
+    """Brings the result of a job to its origin, at least once: the same ``delivery.id`` may come again."""
 
     async def deliver(self, delivery: Delivery, job: Job) -> None:
         """Return once the result is safely there.
 
-        Raises :class:`config.errors.RetryableError` to be called again later (without limit while the reason
-        lasts), anything else to be called again a bounded number of times.
+        Raises :class:`config.errors.RetryableError` for a reason that may pass, to be called again for days
+        (``delivery.give_up_hours``); anything else is tried ``delivery.max_attempts`` times.
         """

@@ -63,7 +63,7 @@ class DaemonStatus:
 
 @dataclass(frozen=True, slots=True)
 class FrontEndStatus:
-    """A front end: ``starting``, ``up``, ``retrying``, ``misconfigured``, ``refused`` or ``stopped``, and its own words."""
+    """``starting``, ``up``, ``retrying``, ``misconfigured``, ``refused`` or ``stopped``, and its own words."""
 
     name: str
     state: str

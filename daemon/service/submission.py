@@ -51,4 +51,4 @@ class OrderProgress:
     order_id: str
     next_line: int
     errors: Sequence[tuple[int, str]] = ()
-    """Lines that never became a submission, with the reason. (Submissions that are refused are added by the service.)"""
+    """Lines that never became a submission, with the reason; the service adds submissions that are refused."""

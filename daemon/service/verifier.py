@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -131,11 +130,10 @@ def record_alterations(record: PictureRecord, known: tuple[Job, Picture] | None)
     if known is None:
         return []
     job, picture = known
-    ours = {**_request_facts(job.request), "picture.seed": picture.seed, "picture.index": picture.index}
-    ours |= {"pixels_sha256": picture.pixels_sha256, **{f"facts.{name}": value for name, value in picture.facts.items()}}
-    theirs = {**_request_facts(record.request), "picture.seed": record.seed, "picture.index": record.index}
-    theirs |= {"pixels_sha256": record.pixels_sha256, **{f"facts.{name}": value for name, value in record.facts.items()}}
-    return [Difference(*each) for each in comparison.record_differences(ours, theirs)]
+    return [
+        Difference(*each)
+        for each in comparison.record_differences(_facts_of(job.request, picture), _facts_of(record.request, record))
+    ]
 
 
 def judge(
@@ -184,5 +182,12 @@ def combine(verifications: list[Verification]) -> Verification:
     )
 
 
-def _request_facts(request: Request) -> Mapping[str, Any]:
-    return request.model_dump()
+def _facts_of(request: Request, drawn: Picture | PictureRecord) -> dict[str, Any]:
+    """Everything a record says that decides the pixels, by name."""
+    return {
+        **request.model_dump(),
+        "picture.seed": drawn.seed,
+        "picture.index": drawn.index,
+        "pixels_sha256": drawn.pixels_sha256,
+        **{f"facts.{name}": value for name, value in drawn.facts.items()},
+    }

@@ -106,5 +106,5 @@ def test_a_full_or_closed_stderr_kills_nothing(redirection: str) -> None:
         "import structlog, logging; structlog.get_logger().info('said'); logging.getLogger('x').error('said');"
         "import os; os._exit(os.open('/dev/null', 0) > 2 and 7)"
     )
-    done = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -c \"{script}\" {redirection}"], check=False)
+    done = subprocess.run(["/bin/sh", "-c", f'{sys.executable} -c "{script}" {redirection}'], check=False)
     assert done.returncode == 7  # and no standard descriptor was left for a file to take

@@ -53,7 +53,8 @@ async def test_a_front_end_that_serves_is_up_and_in_its_own_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "state"), [(Misconfigured("no such folder"), "misconfigured"), (BadCredentials("token revoked"), "refused")]
+    ("error", "state"),
+    [(Misconfigured("no such folder"), "misconfigured"), (BadCredentials("token revoked"), "refused")],
 )
 async def test_a_front_end_that_can_not_work_is_named_and_left_alone(error: Exception, state: str) -> None:
     supervisor = Supervisor(first_wait_seconds=0.001)
@@ -131,5 +132,7 @@ async def test_front_ends_are_stopped_by_name_and_the_others_go_on() -> None:
     supervisor.front_end(Scripted("http", None))
     await supervisor.settled(5)
     await supervisor.stop_front_ends("folder")
-    assert [each.state for each in supervisor.states()] == ["up" if each.name == "http" else "stopped" for each in supervisor.states()]
+    assert [each.state for each in supervisor.states()] == [
+        "up" if each.name == "http" else "stopped" for each in supervisor.states()
+    ]
     await supervisor.stop()
