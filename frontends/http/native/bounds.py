@@ -1,4 +1,4 @@
-"""Bounds on what a caller may send, held before anything is parsed. Plain ASGI: it costs a few comparisons a request."""
+"""Bounds on what a caller may send, held before anything is parsed. Plain ASGI: a few comparisons a request."""
 
 from __future__ import annotations
 

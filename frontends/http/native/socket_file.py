@@ -31,7 +31,7 @@ def listen(path: Path, mode: int) -> socket.socket:
     with suppress(FileNotFoundError):
         path.unlink()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # Bound under a mask and opened up after, never the other way round. (A mask is the whole process's, for these two calls.)
+    # Bound under a mask and opened up after, never the other way round.
     before = os.umask(0o177)
     try:
         listener.bind(str(path))

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import (
+    Any,
+    NotRequired,  # of typing_extensions: the API description needs it below Python 3.12
+)
 
-from typing_extensions import NotRequired, TypedDict  # of typing_extensions: the API description needs it below Python 3.12
+from typing_extensions import (
+    TypedDict,
+)
 
 from config.errors import MezzotintError
 from daemon.service import Job, JobError, ModelEntry, Picture, Status, Verification
