@@ -11,9 +11,9 @@ import torch
 from config.errors import ConfigurationError
 
 CPU_CAPACITY = 8
-"""Measured on two cores with the starter: eight together take 0.8 to 0.95 of the time of one by one, sixteen no less."""
+"""Measured on two cores with the starter: eight together take 0.8 to 0.95 of one by one, sixteen no less."""
 ACCELERATOR_CAPACITY = 16
-"""Measured on an H100: Stable Diffusion 1.5 gains up to 16 together; larger networks are full before, and lose nothing."""
+"""Measured on an H100: Stable Diffusion 1.5 gains up to 16 together; larger networks are full before."""
 
 
 @dataclass(frozen=True, slots=True)

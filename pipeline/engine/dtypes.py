@@ -24,7 +24,7 @@ class Precision:
 
 
 def choose(wanted: str, device: torch.device) -> Precision:
-    """What the settings ask for; ``auto`` takes bfloat16 where the device computes in it, else what it is fastest in."""
+    """What the settings ask for; ``auto`` is bfloat16 where the device computes in it."""
     networks = _automatic(device) if wanted == "auto" else _BY_NAME[wanted]
     return Precision(networks, torch.float32 if networks is torch.float16 else networks)
 

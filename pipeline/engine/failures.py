@@ -6,7 +6,7 @@ import gc
 
 import torch
 
-from config.errors import FatalError, MezzotintError, RetryableError, UserError
+from config.errors import MezzotintError, RetryableError, UserError
 from pipeline.messages import Failed, FailureKind
 
 
@@ -22,8 +22,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def ends_the_engine(error: BaseException) -> bool:
-    """Whether the device is unusable from now on: a CUDA context stays broken after an illegal access or a lost card."""
-    return isinstance(error, FatalError) or (isinstance(error, torch.AcceleratorError) and not is_out_of_memory(error))
+    """Whether the device is unusable from now on: a CUDA context stays broken after an illegal access."""
+    return isinstance(error, torch.AcceleratorError) and not is_out_of_memory(error)
 
 
 def release_memory() -> None:

@@ -277,7 +277,7 @@ class LocalEngine:
                 self._fail(job, failures.overdue(job.draw.deadline_seconds))
 
     def _fail(self, job: Job, error: Exception) -> None:
-        if failures.ends_the_engine(error) and not isinstance(error, failures.MezzotintError):
+        if failures.ends_the_engine(error):
             raise error
         self._drop(job)
         self._send(failures.message(job.draw.job, job.draw.attempt, error))
@@ -298,6 +298,8 @@ class LocalEngine:
     def _load_for(self, place: ModelPlace, in_use: set[tuple[str, str]]) -> None:
         """Load a model; when that fails, all jobs that want it fail."""
         self._send(Loading(model=place.name))
+        self._texts.forget()  # its keys hold the modules of the model that may have to go
+        self._serving.forget()
         began = self._clock()
         try:
             self._residency.load(place, in_use)

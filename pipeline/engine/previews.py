@@ -14,6 +14,8 @@ import torch
 from PIL import Image
 
 MAX_SIDE_PIXELS = 256
+ENOUGH_PICTURES = 16
+"""After so many decodes the map is good; learning more of them would only cost time."""
 _RIDGE = 1e-3
 
 
@@ -27,12 +29,14 @@ class Previewer:
         self._square = np.zeros((channels, channels))
         self._cross = np.zeros((channels, 3))
         self._map: np.ndarray | None = None
+        self._seen = 0
 
     def learn(self, latents: torch.Tensor, picture: torch.Tensor) -> None:
         """Take in one decode: the decoder's input (1, c, h, w) and its answer (1, 3, H, W) in -1 to 1."""
-        if latents.dim() != 4 or picture.dim() != 4 or latents.shape[1] + 1 != len(self._square) or picture.shape[1] != 3:
+        if self._seen >= ENOUGH_PICTURES or picture.dim() != 4 or picture.shape[1] != 3 or not self._fits(latents):
             return
-        small = torch.nn.functional.adaptive_avg_pool2d(picture[:1].float(), latents.shape[-2:])
+        self._seen += 1
+        small = torch.nn.functional.adaptive_avg_pool2d(picture[:1].float(), (latents.shape[-2], latents.shape[-1]))
         colours = small[0].permute(1, 2, 0).reshape(-1, 3).cpu().double().numpy()
         inputs = _columns(latents)
         self._square += inputs.T @ inputs
@@ -41,7 +45,7 @@ class Previewer:
 
     def png(self, latents: torch.Tensor, width: int, height: int) -> bytes | None:
         """A small PNG of ``latents`` (1, c, h, w) as the denoising loop keeps them; None when nothing is known yet."""
-        if self._map is None or latents.dim() != 4 or latents.shape[1] + 1 != len(self._square):
+        if self._map is None or not self._fits(latents):
             return None
         colours = _columns(latents / self._scaling + self._shift) @ self._map
         if not np.isfinite(colours).all():
@@ -52,6 +56,9 @@ class Previewer:
         data = io.BytesIO()
         Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR).save(data, "PNG", compress_level=1)
         return data.getvalue()
+
+    def _fits(self, latents: torch.Tensor) -> bool:
+        return latents.dim() == 4 and latents.shape[1] + 1 == len(self._square)
 
 
 def _columns(latents: torch.Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Sampler names to scheduler objects on a model's own configuration; a pair that can't work is refused with the reason."""
+"""Sampler names to scheduler objects on a model's own configuration; what can't work is refused with the reason."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _check_fits_pipeline(spec: SchedulerSpec, kind: type[Any], pipeline: type[An
     """Some pipelines hand their own sigmas or a shift to the scheduler; not all schedulers take them."""
     if not spec.flow:
         return
-    taken = inspect.signature(kind.set_timesteps).parameters  # type: ignore[attr-defined]
+    taken = inspect.signature(kind.set_timesteps).parameters
     source = inspect.getsource(pipeline.__call__)
     needed = {"mu": '"mu"' in source or "mu=mu" in source, "sigmas": "np.linspace(1.0, 1 /" in source}
     if any(wanted and name not in taken for name, wanted in needed.items()):

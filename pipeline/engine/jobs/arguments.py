@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import io
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -35,7 +36,7 @@ def steps_of(task: Task, image: Image.Image | None) -> int:
 
 
 def build(pipe: Any, task: Task, seed: int, image: Image.Image | None) -> dict[str, Any]:
-    """Everything of the task that this pipeline takes. The noise comes from a CPU generator, the same on every device."""
+    """All of the task that this pipeline takes. The noise comes from a CPU generator, the same on every device."""
     strength = 1.0 if task.denoising_strength is None else task.denoising_strength
     guidance = "true_cfg_scale" if type(pipe).__name__ in _TRUE_GUIDANCE else "guidance_scale"
     every = {
@@ -50,7 +51,7 @@ def build(pipe: Any, task: Task, seed: int, image: Image.Image | None) -> dict[s
     }
     if image is not None:
         every |= {"image": image, "strength": strength}
-    taken = parameters(type(pipe))
+    taken = parameters(type(pipe).__call__)
     return {name: value for name, value in every.items() if name in taken}
 
 
@@ -73,6 +74,6 @@ def tokens_dropped(pipe: Any, prompt: str) -> int:
 
 
 @functools.cache
-def parameters(pipeline: type[Any]) -> frozenset[str]:
+def parameters(call: Callable[..., Any]) -> frozenset[str]:
     """Names of the arguments of a pipeline's call."""
-    return frozenset(inspect.signature(pipeline.__call__).parameters)
+    return frozenset(inspect.signature(call).parameters)

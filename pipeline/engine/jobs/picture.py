@@ -17,14 +17,14 @@ from pipeline.engine.step_batching.rendezvous import Call, Kind, Suspendable
 if TYPE_CHECKING:
     from pipeline.engine.devices import Device
     from pipeline.engine.jobs.job import Job
-    from pipeline.engine.loading import LoadedModel
+    from pipeline.engine.loading import LoadedModel, Task
 
 PREVIEWS = 5
 """At most so many previews of a picture."""
 
 
 class Picture:
-    """Picture ``index`` of a job. Between two calls of the loop it stands at :attr:`call`, has an :attr:`image`, or failed."""
+    """Picture ``index`` of a job. Between two calls of the loop it stands at :attr:`call` or has its :attr:`image`."""
 
     def __init__(self, job: Job, index: int) -> None:
         self.job = job
@@ -140,7 +140,7 @@ class Picture:
             self._greenlet = self._pipe = self._latents = None
 
     def _pipeline_of(self, model: LoadedModel, image: Image.Image | None) -> Any:
-        task = "text_to_image" if image is None else "image_to_image"
+        task: Task = "text_to_image" if image is None else "image_to_image"
         pipe = model.pipelines.get(task)
         if pipe is None:
             raise failures.cannot(task, model.place.name)

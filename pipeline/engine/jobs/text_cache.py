@@ -1,4 +1,4 @@
-"""Prompts that were encoded before are not encoded again: every picture of a job has the same, and most the same negative one.
+"""Prompts that were encoded before are not encoded again: a job's pictures share one, most jobs the negative one.
 
 Text calls are never merged, so that a cached answer is bit for bit what the picture would have computed itself.
 """

@@ -65,13 +65,17 @@ class Forwards:
         self.count += 1
         return [Outcome(answer) for answer in answers]
 
+    def forget(self) -> None:
+        """The models changed: what fits may have changed too."""
+        self._fitting.clear()
+
     def _merged(self, calls: Sequence[Call]) -> list[Any]:
         seat, rows = calls[0].seat, [call.signature().rows for call in calls]
         with self._state_of(calls[0]):
             return split(seat.run(**merge([call.named() for call in calls], rows, seat.rules)), rows)
 
     def _apart(self, calls: Sequence[Call], error: Exception) -> list[Outcome]:
-        """Out of memory halves the group, for good; anything else is retried one by one, so that only the guilty fails."""
+        """Out of memory halves the group, for good; else each is retried alone, so that only the guilty fails."""
         if not failures.is_out_of_memory(error):
             return [self.alone(call) for call in calls]
         failures.release_memory()

@@ -43,7 +43,7 @@ def _joined(values: list[Any], rows: Sequence[int]) -> Any:
 def split(answer: Any, rows: Sequence[int]) -> list[Any]:
     """The answer for each call. Tensors are views into the merged one."""
     if isinstance(answer, torch.Tensor):
-        return list(answer.split(list(rows)))
+        return list(torch.split(answer, list(rows)))
     if answer is None:
         return [None] * len(rows)
     if isinstance(answer, dict):  # ModelOutput of both libraries is an ordered dictionary

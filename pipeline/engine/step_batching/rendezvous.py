@@ -89,7 +89,7 @@ class Suspendable(greenlet.greenlet):
         return self._enter(lambda: self.switch(answer) if self else self.switch())
 
     def fail(self, error: BaseException) -> Any:
-        """Called by the loop: let the suspended call raise. Returns like :meth:`resume` should the pipeline catch it."""
+        """Called by the loop: let the suspended call raise. Returns like :meth:`resume` if the pipeline catches it."""
         return self._enter(lambda: self.throw(error))
 
     def _enter(self, switch: Callable[[], Any]) -> Any:

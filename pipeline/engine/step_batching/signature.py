@@ -56,7 +56,7 @@ def _named(name: str, value: Any, rows: int, rules: Rules) -> Hashable:
 def _frozen(value: Any, rows: int) -> Hashable:
     if isinstance(value, torch.Tensor):
         if value.dim() == 0:
-            # Integer and float time steps of different schedulers join: both are exact, and networks embed them as floats.
+            # Integer and float time steps of different schedulers join: both are exact, and are embedded as floats.
             return "scalar"
         if value.shape[0] == rows:
             return ("rows", tuple(value.shape[1:]), value.dtype, value.device)
@@ -83,4 +83,4 @@ def _structure(value: Any) -> Hashable:
         return tuple((key, _structure(value[key])) for key in sorted(value))
     if isinstance(value, list | tuple):
         return (type(value), *(_structure(entry) for entry in value[:1]))
-    return type(value)
+    return type(value).__name__
