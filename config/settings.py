@@ -81,7 +81,7 @@ class FolderSettings(Section):
     """An order file must look the same for this long, over at least two looks."""
     settle_image_seconds: Annotated[float, Field(ge=0)] = 10.0
     pairing_seconds: Annotated[float, Field(ge=0)] = 10.0
-    """How long an image waits for the sidecar of the same name (and the other way round)."""
+    """How long an image waits for the sidecar of the same name. (A sidecar never waits for an image that is not there.)"""
     max_open_jobs: Annotated[int, Field(ge=1)] = 200
     max_file_bytes: Annotated[int, Field(ge=1)] = 64 * 1024 * 1024
     max_lines: Annotated[int, Field(ge=1)] = 100_000

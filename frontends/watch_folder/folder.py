@@ -23,6 +23,8 @@ log = structlog.get_logger()
 END_CHECK_MS = 250
 """A delivery is marked as done a moment after it was made."""
 END_CHECKS = 8
+QUICK_FILES = 1_000
+"""A folder with more files than this is not looked through while it has no room for them, but for the periodic looks."""
 
 
 class Folder:
@@ -82,7 +84,7 @@ class Folder:
         half_taken = [order for order in await self._orders() if order.lines_total is None]
         await self._finish_claims(half_taken, now)
         room = await self._room()
-        if room or periodic:
+        if room or periodic or self._lookout.files <= QUICK_FILES:
             await self._take(await self._scan(now), room, now)
         await self._feed(room, now)
         await self._end(now, everything=periodic)

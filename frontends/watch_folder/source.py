@@ -16,6 +16,7 @@ from frontends.watch_folder.orders import kinds, parse_picture, parse_structured
 from frontends.watch_folder.orders.entry import Entries, Entry, UnreadableError
 
 MAX_ERRORS_AT_ONCE = 1_000
+PART_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def outline(source: Source, folder: FolderSettings) -> Outline:
         digest.update(f"\0{kinds.ending(name)}\0".encode())
         with source.open(name) as file:
             _refuse_size(file, folder)
-            while part := file.read(1 << 20):
+            while part := file.read(PART_BYTES):
                 digest.update(part)
     last = count = 0
     for entry in _entries(source, preset, _image(source, folder)):
@@ -138,7 +139,7 @@ def _entries(source: Source, preset: presets.Preset, image: bytes | None) -> Ite
         yield parse_picture.entry_of(image, preset.fields)
         return
     for entry in _parsed(source, (*source.sidecars, source.main)[0]):
-        if entry.error is None:
+        if entry.error is None and not entry.redraw:
             fields = {**preset.fields, **entry.fields}
             entry = Entry(entry.line, fields, from_image=image is not None and "image" not in entry.fields)
         yield entry

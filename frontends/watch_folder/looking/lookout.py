@@ -32,6 +32,8 @@ class Lookout:
         self._reported: set[str] = set()
         self.problems: tuple[str, ...] = ()
         """What was wrong at the last look, without user text."""
+        self.files = 0
+        """How many there were."""
         self.due: int | None = None
         """When a file that is not finished may be so."""
 
@@ -39,6 +41,7 @@ class Lookout:
         """What may be taken, oldest first; raises ``OSError`` when the folder can't be read."""
         renamed = self._hints.take_renamed() if self._hints is not None else set()
         found = scan(self._root)
+        self.files = len(found.files)
         again = self._cover(found)
         self._report(found)
         self._stability.look(found.files, renamed, now)

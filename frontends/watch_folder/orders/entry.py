@@ -28,7 +28,7 @@ ORDER_FIELDS = frozenset({"lane", "priority", "tags"})
 """What an entry may say beside the request."""
 
 _SIZE = re.compile(r"^\s*(\d{2,5})\s*[x×*]\s*(\d{2,5})\s*$", re.IGNORECASE)
-_RECORD = frozenset({"request", "pixels_sha256"})
+_RECORD = frozenset({"request", "pixels_sha256", "seed"})
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Entry:
     error: str | None = None
     from_image: bool = False
     """Start from the picture that was dropped with it."""
+    redraw: bool = False
+    """It was read from a record, so that it starts from what the record says."""
     foreign_model: str | None = None
     """The model as another tool names it; perhaps it is known here, too."""
 
@@ -49,6 +51,11 @@ Entries = Iterator[Entry]
 
 class UnreadableError(UserError):
     """The file as a whole can't be read as an order."""
+
+
+def is_record(raw: Mapping[Any, Any]) -> bool:
+    """True for the record beside one of our own results, which means: draw this picture again."""
+    return _RECORD <= raw.keys() and isinstance(raw["request"], dict)
 
 
 def read_fields(raw: Mapping[Any, Any]) -> dict[str, Any]:
@@ -99,6 +106,6 @@ def entry_of(line: int, value: object) -> Entry:
     if not isinstance(value, dict):
         return Entry(line, error=f"a job must be a set of fields or a prompt (got {type(value).__name__})")
     try:
-        return Entry(line, read_fields(value))
+        return Entry(line, read_fields(value), redraw=is_record(value))
     except UserError as error:
         return Entry(line, error=error.message + (f" ({error.hint})" if error.hint else ""))

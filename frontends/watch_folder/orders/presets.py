@@ -100,10 +100,9 @@ def effective(root: Path, directory: tuple[str, ...], folder: FolderSettings) ->
             try:
                 preset = _below(preset, values)
             except UserError as error:
-                where = "/".join((*directory[:depth], FOLDER_SETTINGS))
-                raise UserError(
-                    f"{paths.shown(where)}: {error.message}", field=error.field, hint=f"mend {paths.shown(where)} first"
-                ) from None
+                where = paths.shown("/".join((*directory[:depth], FOLDER_SETTINGS)))
+                said = f"{where}: {error.message}" + (f", {error.hint}" if error.hint else "")
+                raise UserError(said, field=error.field, hint=f"mend {where} first") from None
     return preset
 
 

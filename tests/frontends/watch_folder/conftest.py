@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from support.fake_folder_service import FakeService
 
 from config.folders import Places, places
@@ -116,3 +118,11 @@ def world(make_world: Callable[..., World]) -> World:
     """A world with the default settings."""
     os.umask(0o022)
     return make_world()
+
+
+@pytest.fixture
+def png() -> bytes:
+    """A small PNG that carries nothing."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 30, 40)).save(out, "PNG")
+    return out.getvalue()
