@@ -37,7 +37,11 @@ def probe(interpreter: str = sys.executable, seconds: float = SECONDS) -> Device
     """Start the child and wait for its answer."""
     try:
         done = subprocess.run(
-            [interpreter, "-P", "-c", _SCRIPT], capture_output=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
+            [interpreter, "-P", "-c", _SCRIPT],
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
         return Devices(problem=f"torch did not answer within {seconds:.0f} s")

@@ -41,7 +41,7 @@ class Finding:
 
 
 def examine(settings: Settings, *, device: bool = True) -> list[Finding]:
-    """Everything, in the order an operator would look. ``device`` starts a child process that imports torch (seconds)."""
+    """Everything, in the order an operator would look. ``device`` starts a child that imports torch (seconds)."""
     checks: list[Callable[[Settings], Iterator[Finding]]] = [
         check_lock,
         check_clock,

@@ -21,7 +21,7 @@ class BadCredentials(FatalError):
 
 
 class FrontEnd(Protocol):
-    """A way to reach the service. It is given :class:`daemon.service.Service` when it is built and knows nothing else of ours."""
+    """A way to reach the service: it is given :class:`daemon.service.Service` and knows nothing else of ours."""
 
     @property
     def name(self) -> str:

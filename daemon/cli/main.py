@@ -63,7 +63,8 @@ def _carried_out(given: list[str], as_json: bool) -> int:
         return exits.INTERRUPTED
     except BrokenPipeError:
         raise
-    except Exception as error:  # the command line's own boundary: a defect is told in a line, not in a traceback
+    except Exception as error:
+        # The command line's own boundary: a defect is told in a line, not in a traceback.
         return _said(_defect(error), as_json)
 
 

@@ -126,7 +126,7 @@ class Verifier:
 
 
 def record_alterations(record: PictureRecord, known: tuple[Job, Picture] | None) -> list[Difference]:
-    """What the file's record says otherwise than the database: ``recorded`` is the database's word, ``now`` the file's."""
+    """Where the file's record and the database disagree: ``recorded`` is the database's word, ``now`` the file's."""
     if known is None:
         return []
     job, picture = known

@@ -29,7 +29,10 @@ def test_nobody_owns_a_lock_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_process_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "daemon.lock"
-    script = f"from pathlib import Path; from daemon import lock; import time\nwith lock.held(Path({str(path)!r})): print(1, flush=True); time.sleep(60)"
+    script = (
+        f"import time; from pathlib import Path; from daemon import lock\n"
+        f"with lock.held(Path({str(path)!r})): print(1, flush=True); time.sleep(60)"
+    )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()

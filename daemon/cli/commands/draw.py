@@ -65,7 +65,7 @@ def command(
     body |= {"owner": asking.owner(), "key": f"draw-{secrets.token_hex(12)}"}
     job, paths = _drawn(invocation, body, destination)
     _must_be_done(job)
-    invocation.answer({**job, "paths": paths}, lambda: [output.text(path) for path in paths] and None)
+    invocation.answer({**job, "paths": paths}, lambda: output.block("\n".join(paths)))
     return exits.OK
 
 

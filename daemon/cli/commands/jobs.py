@@ -35,8 +35,8 @@ def command(
 
 
 def _found(client: Client, ids: list[str], state: str | None, limit: int | None) -> list[dict[str, Any]]:
-    pieces = [ids[first : first + IDS_AT_ONCE] for first in range(0, len(ids), IDS_AT_ONCE)] or [None]
+    pieces: list[list[str] | None] = [ids[first : first + IDS_AT_ONCE] for first in range(0, len(ids), IDS_AT_ONCE)]
     found: list[dict[str, Any]] = []
-    for piece in pieces:
+    for piece in pieces or [None]:
         found += client.get("/v1/jobs", id=piece, state=state, limit=limit)
     return found[:limit]
