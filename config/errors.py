@@ -6,6 +6,7 @@ Every error of ours is one of these. The class docstring is the default message;
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 Kind = Literal["user", "retryable", "fatal"]
@@ -53,8 +54,31 @@ class BusyError(RetryableError):
     """The service does not take this work now; try again later."""
 
 
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with the configuration: which setting, what about it, and what to do."""
+
+    key: str
+    message: str
+    hint: str | None = None
+
+
 class ConfigurationError(FatalError):
     """The configuration is wrong."""
+
+    problems: tuple[Problem, ...] = ()
+    """All that is wrong with it, not only the first thing found."""
+
+    @classmethod
+    def of(cls, *problems: Problem) -> ConfigurationError:
+        """One error that carries every problem."""
+        first = problems[0]
+        if len(problems) == 1:
+            error = cls(f"the configuration is wrong: {first.key}: {first.message}", field=first.key, hint=first.hint)
+        else:
+            error = cls(f"the configuration has {len(problems)} problems", field=first.key)
+        error.problems = problems
+        return error
 
 
 class AlreadyRunningError(FatalError):

@@ -10,7 +10,7 @@ from config.settings import FolderSettings
 
 @dataclass(frozen=True)
 class Places:
-    """The four directories of one watched folder, absolute. None of the last three may lie inside the first, nor it inside them."""
+    """The directories of one watched folder, absolute. The first may lie inside none of the others, nor they in it."""
 
     path: Path
     outbox: Path
@@ -18,7 +18,7 @@ class Places:
     failed: Path
 
     def nested(self) -> tuple[str, Path] | None:
-        """The first place that lies inside the watched folder (or holds it), with its setting's name; None when all is well."""
+        """The first place that lies inside the watched folder or holds it, with its setting's name; None: all is well."""
         watched = self.path.resolve()
         for key in ("outbox", "done", "failed"):
             place: Path = getattr(self, key)
@@ -29,7 +29,7 @@ class Places:
 
 
 def places(state_dir: Path, folder: FolderSettings) -> Places:
-    """The folder named ``inbox`` owns the plain directories of the state directory; any other has its own below them."""
+    """The folder ``inbox`` owns the plain directories of the state directory; any other has its own below them."""
     below = "" if folder.name == "inbox" else folder.name
     return Places(
         path=(folder.path or state_dir / folder.name).expanduser().absolute(),

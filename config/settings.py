@@ -35,7 +35,8 @@ class QueueSettings(Section):
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
     max_queued: Annotated[int, Field(ge=1)] = 1_000_000
     retry_seconds: Annotated[float, Field(ge=0)] = 1.0
-    """Wait before the second attempt after a retryable failure; doubles with each attempt, at most a minute. A crash waits for nothing."""
+    """Wait before the second attempt after a retryable failure; doubles with each attempt, at most a minute.
+    After a crash nothing waits."""
     job_deadline_seconds: Positive = 3600.0
     lease_seconds: Positive = 60.0
 
@@ -57,7 +58,7 @@ class EngineSettings(Section):
     stall_seconds: Positive = 300.0
     """No sign of life for so long while work is in hand, and the engine is killed and started anew."""
     restart_seconds: Annotated[float, Field(ge=0)] = 0.2
-    """Wait before an engine that died is started again; doubles while it dies without finishing anything, at most 30 seconds."""
+    """Wait before an engine that died is started again; doubles while it dies without finishing anything, up to 30."""
     fake_step_s: Annotated[float, Field(ge=0)] = 0.02
     """Seconds a forward of the fake engine takes."""
 
@@ -81,7 +82,7 @@ class FolderSettings(Section):
     """An order file must look the same for this long, over at least two looks."""
     settle_image_seconds: Annotated[float, Field(ge=0)] = 10.0
     pairing_seconds: Annotated[float, Field(ge=0)] = 10.0
-    """How long an image waits for the sidecar of the same name. (A sidecar never waits for an image that is not there.)"""
+    """How long an image waits for the sidecar of the same name. A sidecar never waits for an image."""
     max_open_jobs: Annotated[int, Field(ge=1)] = 200
     max_file_bytes: Annotated[int, Field(ge=1)] = 64 * 1024 * 1024
     max_lines: Annotated[int, Field(ge=1)] = 100_000
