@@ -18,7 +18,7 @@ class Places:
     failed: Path
 
     def nested(self) -> tuple[str, Path] | None:
-        """The first place that lies inside the watched folder or holds it, with its setting's name; None: all is well."""
+        """The first place that lies inside the watched folder or holds it, with its setting's name, or None."""
         watched = self.path.resolve()
         for key in ("outbox", "done", "failed"):
             place: Path = getattr(self, key)

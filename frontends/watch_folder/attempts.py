@@ -1,4 +1,7 @@
-"""What can't be done now is tried again, ever less often, and never dropped: a scanner holds the file, the disk is full, the share is away."""
+"""What can't be done now is tried again, ever less often, and never dropped.
+
+A scanner holds the file, the disk is full, the share is away.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,10 @@ class Claim:
 
 
 def ready(root: Path, name: str) -> bool:
-    """False while somebody writes to the file. Raises ``OSError`` when it can't be read, :class:`GoneError` when it went."""
+    """False while somebody writes to the file.
+
+    Raises ``OSError`` when it can't be read, :class:`GoneError` when it went.
+    """
     directory, own = paths.split(name)
     try:
         with paths.directory(root, directory) as parent:

@@ -65,7 +65,7 @@ class Deliverer:
     async def bring(
         self, outbox: Outbox, pictures: tuple[Picture, ...], stem: str, job: Job, tags: object = None
     ) -> None:
-        """Write pictures under names that begin with ``stem``; raises :class:`RetryableError` when they can't be written now."""
+        """Write pictures under names that begin with ``stem``; :class:`RetryableError` when that can't be done now."""
         for picture in pictures:
             data = await self._service.picture_bytes(picture.id)
             name = naming.picture_name(stem, picture.index, len(pictures))

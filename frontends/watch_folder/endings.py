@@ -82,7 +82,7 @@ def _to_done(places: Places, name: str, source: Source | None, now: int) -> None
 
 
 def _to_failed(places: Places, source: Source | None, text: str) -> None:
-    """The text first: whoever finds the file finds the reason. After a crash in between the same name is chosen again."""
+    """The text first: whoever finds the file finds the reason. After a crash in between the same name is chosen."""
     if source is None:  # a crash came after the move
         return
     directories, own = paths.split(source.name)

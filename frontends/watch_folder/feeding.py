@@ -1,4 +1,7 @@
-"""Lines become jobs: jobs, refusals and the cursor of the order in one transaction, so that a crash resumes at the next line."""
+"""Lines become jobs.
+
+Jobs, refusals and the cursor of the order are one transaction, so that a crash resumes at the next line.
+"""
 
 from __future__ import annotations
 

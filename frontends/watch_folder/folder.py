@@ -24,7 +24,7 @@ END_CHECK_MS = 250
 """A delivery is marked as done a moment after it was made."""
 END_CHECKS = 8
 QUICK_FILES = 1_000
-"""A folder with more files than this is not looked through while it has no room for them, but for the periodic looks."""
+"""A folder with more files than this is looked through only periodically while it has no room for them."""
 
 
 class Folder:

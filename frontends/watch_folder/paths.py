@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote_to_bytes
 
@@ -46,14 +46,12 @@ def directory(root: Path, parts: tuple[str, ...] = (), *, create: bool = False) 
 
 
 def _make(name: str, parent: int) -> None:
-    try:
+    with suppress(FileExistsError):
         os.mkdir(name, 0o700 if name == PROCESSING else 0o777, dir_fd=parent)
-    except FileExistsError:
-        pass
 
 
 def open_file(name: str, parent: int) -> int:
-    """A descriptor of a regular file directly in ``parent``; links, pipes, sockets and devices raise :class:`NotAFileError`."""
+    """A descriptor of a regular file directly in ``parent``; pipes and devices raise :class:`NotAFileError`."""
     descriptor = os.open(name, FILE, dir_fd=parent)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -82,7 +80,7 @@ def from_row(text: str) -> str:
 
 
 def shown(name: str) -> str:
-    """A file name as text for people and for result names: control characters and bytes that are not UTF-8 become ``_``."""
+    """A file name for people and for result names: control characters and bytes that are not UTF-8 become ``_``."""
     text = os.fsencode(name).decode(errors="replace").replace("\ufffd", "_")
     return "".join(character if character.isprintable() else "_" for character in text)
 

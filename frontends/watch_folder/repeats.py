@@ -13,7 +13,7 @@ from frontends.watch_folder.source import Outline
 async def handled(
     service: Service, deliverer: Deliverer, folder: FolderSettings, order: Order, outline: Outline
 ) -> bool:
-    """True when there is nothing to draw: ``skip`` leaves it at that, ``link`` brings the earlier pictures under the new name.
+    """True when there is nothing to draw: ``skip`` leaves it at that, ``link`` brings the earlier pictures.
 
     Only an order of the same content and settings that was drawn completely counts; ``again`` never asks.
     """

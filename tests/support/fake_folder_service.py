@@ -1,4 +1,4 @@
-"""The service as a watched folder sees it, in memory: the same methods, answers at once, drawn when the test says so."""
+"""The service as a watched folder sees it, in memory: the same methods, pictures when the test says so."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Scan:
 
 
 def scan(root: Path) -> Scan:
-    """Look at ``root`` and all directories below it that are not ignored; raises ``OSError`` when the root can't be read."""
+    """Look at ``root`` and all directories below it that are not ignored; ``OSError`` when the root can't be read."""
     with paths.directory(root) as descriptor:
         found = Scan(os.fstat(descriptor).st_ino)
         _enter(descriptor, "", found)

@@ -20,13 +20,13 @@ class _Watch:
 
 
 class Stability:
-    """A file is stable when its inode, size and time of change were the same over at least two looks and ``settle`` milliseconds."""
+    """A file is stable when inode, size and time of change stayed the same for two looks and a while."""
 
     def __init__(self) -> None:
         self._watched: dict[str, _Watch] = {}
 
     def look(self, files: Iterable[Seen], complete: set[str], now: int) -> None:
-        """Take in one scan. ``complete`` names files that arrived by a rename inside the folder: nobody writes to those any more."""
+        """Take in one scan. ``complete`` names files that arrived by a rename inside the folder: those are whole."""
         before, self._watched = self._watched, {}
         for seen in files:
             watch = before.get(seen.name)
@@ -51,7 +51,10 @@ class Stability:
         watch.since_ms, watch.looks, watch.complete = now, 1, False
 
     def due(self, files: Iterable[Seen], delays: Callable[[Seen], tuple[int, ...]], now: int) -> int | None:
-        """The next time at which one of these files may be taken, each a number of milliseconds after its last change; None: never."""
+        """The next time at which one of these files may be taken; None: never.
+
+        Each may be taken one of its ``delays`` (milliseconds) after its last change.
+        """
         times: list[int] = []
         for seen in files:
             watch = self._watched[seen.name]

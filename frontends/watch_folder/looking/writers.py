@@ -8,10 +8,10 @@ import signal
 
 
 def has_writer(descriptor: int) -> bool:
-    """True when a writer is known; False when there is none or it can't be told (files of others, network file systems).
+    """True when a writer is known; False when there is none or it can't be told (files of others, network shares).
 
     A read lease is granted only while nobody has the file open for writing. It is given back at once; should a
-    writer come in between, the kernel's notice is turned from SIGIO (which ends a process) into SIGURG (which does nothing).
+    writer come in between, the kernel's notice is turned from SIGIO (which ends a process) into SIGURG (ignored).
     """
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, int(signal.SIGURG))

@@ -27,13 +27,13 @@ ALIASES = {
 ORDER_FIELDS = frozenset({"lane", "priority", "tags"})
 """What an entry may say beside the request."""
 
-_SIZE = re.compile(r"^\s*(\d{2,5})\s*[x×*]\s*(\d{2,5})\s*$", re.IGNORECASE)
+_SIZE = re.compile(r"^\s*(\d{2,5})\s*[xX*\u00d7]\s*(\d{2,5})\s*$", re.IGNORECASE)
 _RECORD = frozenset({"request", "pixels_sha256", "seed"})
 
 
 @dataclass(frozen=True)
 class Entry:
-    """The job of one line: ``line`` counts from 1 and never changes its meaning for one order. ``error`` set: there is none."""
+    """The job of one line, or the ``error`` why there is none. ``line`` counts from 1."""
 
     line: int
     fields: dict[str, Any] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class UnreadableError(UserError):
 
 def is_record(raw: Mapping[Any, Any]) -> bool:
     """True for the record beside one of our own results, which means: draw this picture again."""
-    return _RECORD <= raw.keys() and isinstance(raw["request"], dict)
+    return raw.keys() >= _RECORD and isinstance(raw["request"], dict)
 
 
 def read_fields(raw: Mapping[Any, Any]) -> dict[str, Any]:

@@ -13,15 +13,10 @@ from frontends.watch_folder.orders import kinds
 
 @dataclass(frozen=True)
 class Drop:
-    """What was dropped as one: an order file, a picture, or a picture with its sidecars (more than one is a mistake)."""
+    """What was dropped as one: an order file, or a picture with its sidecars (more than one is a mistake)."""
 
     main: Seen
     sidecars: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Bytes of the main file."""
-        return self.main.size
 
 
 def sidecars_of(image: str, beside: Iterable[str]) -> tuple[str, ...]:

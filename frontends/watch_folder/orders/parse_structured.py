@@ -1,4 +1,4 @@
-"""``.toml``, ``.yaml``, ``.yml`` and ``.json``: one full request, a list of them, or ``jobs`` with shared fields around it."""
+"""``.toml``, ``.yaml``, ``.yml``, ``.json``: a full request, a list of them, or ``jobs`` and fields for all of them."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class _Rows:
     def __init__(self, file: BinaryIO) -> None:
         self._lines = text.lines(file)
         self._line = 0
-        self._broken: str | None = None
+        self._broken: list[str] = []
 
     def header(self) -> list[str]:
         first = next(self._lines, "")
@@ -82,7 +82,8 @@ class _Rows:
     def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
         reader = csv.reader(self._feed(), delimiter=self._delimiter)
         while True:
-            begins, self._broken = self._line + 1, None
+            begins = self._line + 1
+            self._broken.clear()
             try:
                 cells = next(reader)
             except StopIteration:
@@ -90,13 +91,13 @@ class _Rows:
             except csv.Error as error:
                 yield begins, f"not a valid row: {error}"
                 continue
-            yield begins, self._broken or cells
+            yield begins, self._broken[0] if self._broken else cells
 
     def _feed(self) -> Iterator[str]:
         for line in self._lines:
             self._line += 1
             if isinstance(line, ValueError):
-                self._broken = str(line)
+                self._broken.append(str(line))
                 yield "\n"
             else:
                 yield line + "\n"

@@ -1,4 +1,4 @@
-"""What a folder adds to its orders: the operator's preset, overridden by the ``folder.toml`` of each directory on the way down.
+"""What a folder adds to its orders: the operator's preset, overridden by ``folder.toml`` files on the way down.
 
 ::
 
@@ -92,7 +92,7 @@ def _tags(value: object) -> list[str]:
 
 
 def effective(root: Path, directory: tuple[str, ...], folder: FolderSettings) -> Preset:
-    """The preset of ``root/directory``: a directory without ``folder.toml`` inherits its parent's. Raises :class:`UserError`."""
+    """The preset of ``root/directory``: without a ``folder.toml`` its parent's. Raises :class:`UserError`."""
     preset = Preset(read_fields(folder.preset), folder.lane, folder.priority, folder.repeat)
     for depth in range(len(directory) + 1):
         values = _read(root, directory[:depth])

@@ -18,7 +18,7 @@ class TooLongError(ValueError):
 
 
 def lines(file: BinaryIO) -> Iterator[str | ValueError]:
-    """The lines without their ends, in order, holding one at a time. A line that is too long or not UTF-8 comes as the error."""
+    """The lines without their ends, one at a time. A line that is too long or not UTF-8 comes as the error."""
     first = True
     while raw := file.readline(MAX_LINE_BYTES + 1):
         if first:

@@ -22,7 +22,7 @@ PROMPT = "a red apple"
 
 @asynccontextmanager
 async def running(state_dir: Path, **folder: Any) -> AsyncIterator[tuple[FakeService, Path]]:
-    """The front end on real events; a scan comes only every ten minutes, so that what is found in time was hinted at."""
+    """The front end on real events. A scan comes only every ten minutes: what is found in time was hinted at."""
     service = FakeService(now_ms)
     folder = {"settle_seconds": 0.3, "scan_seconds": 600, **folder}
     settings = Settings(state_dir=state_dir, watch_folder=WatchFolderSettings(folders=(FolderSettings(**folder),)))
@@ -38,7 +38,7 @@ async def running(state_dir: Path, **folder: Any) -> AsyncIterator[tuple[FakeSer
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.02)
 
 

@@ -106,9 +106,9 @@ async def test_a_file_of_only_wrong_lines_ends_at_once(make_world: Any) -> None:
     assert world.error("bad.jsonl").count("\nline ") == 300
 
 
-async def test_a_list_of_a_hundred_thousand_lines_is_never_held_in_memory(make_world: Any) -> None:
+async def test_a_list_of_many_thousand_lines_is_never_held_in_memory(make_world: Any) -> None:
     world = make_world(max_open_jobs=10)
-    world.drop("long.txt", "a prompt of some length, with things in it\n" * 100_000)
+    world.drop("long.txt", "a prompt of some length, with things in it\n" * 40_000)
     await world.look()
     tracemalloc.start()
     try:
@@ -117,7 +117,7 @@ async def test_a_list_of_a_hundred_thousand_lines_is_never_held_in_memory(make_w
     finally:
         tracemalloc.stop()
     assert open_jobs(world) == 10
-    assert peak < 2_000_000
+    assert peak < 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_a_list_of_a_hundred_thousand_lines_is_never_held_in_memory(make_w
     ],
 )
 async def test_files_that_came_while_the_process_was_stopped_become_one_job_each(make_world: Any, files: int) -> None:
-    """1. The process is stopped. 2. Files arrive; no event is told. 3. It goes on, and is restarted meanwhile. Result: each once."""
+    """1. The process is stopped. 2. Files arrive, no event tells. 3. It goes on, with restarts. Result: each once."""
     world = make_world(max_open_jobs=500)
     await world.look()
     for number in range(files):

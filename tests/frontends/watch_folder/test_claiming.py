@@ -40,7 +40,7 @@ def crash_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
 async def test_a_crash_at_any_arrow_gives_exactly_one_job_a_line(
     world: Any, crash_at: Callable[[str | None], None], place: str, again: int
 ) -> None:
-    """1. Three lines are dropped. 2. The process dies at the arrow, several times. 3. It runs to the end. Result: three pictures."""
+    """1. Three lines are dropped. 2. The process dies there, perhaps again. 3. It runs on. Result: three pictures."""
     world.drop("a.txt", "one\ntwo\nthree\n")
     crash_at(place)
     crashes = 0

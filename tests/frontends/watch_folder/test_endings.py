@@ -159,7 +159,7 @@ async def test_an_order_is_not_over_before_its_results_are_delivered(world: Any)
 
 
 async def test_an_ending_follows_a_delivery_without_waiting_for_the_next_scan(world: Any) -> None:
-    """The delivery is marked as done only after it was made. Result: the folder looks again a moment later, a few times."""
+    """The delivery is marked as done only after it was made. Result: the folder looks again a moment later."""
     world.drop("a.txt")
     await world.settle()
     [job] = world.service.draw()

@@ -6,7 +6,7 @@ from typing import Any
 
 
 async def test_a_dropped_prompt_becomes_a_picture_named_after_it(world: Any) -> None:
-    """1. a.txt is dropped. 2. It is still after two looks. 3. It is drawn and delivered. Result: a.png, a.txt in done/."""
+    """1. a.txt is dropped. 2. It lies still. 3. It is drawn and delivered. Result: a.png, and a.txt in done/."""
     world.drop("a.txt", "a red apple\n")
     await world.finish()
     assert world.service.prompts == ["a red apple"]

@@ -122,7 +122,7 @@ async def test_a_picture_with_nothing_is_refused_with_the_hint_what_to_put_besid
 
 
 async def test_our_own_picture_is_drawn_again_once_and_makes_no_loop(world: Any) -> None:
-    """1. Two pictures are drawn. 2. The second is dropped by hand. Result: that one, once, with its own seed; then silence."""
+    """1. Two pictures are drawn. 2. The second is dropped. Result: that one, once, with its own seed; then silence."""
     world.drop("a.toml", 'prompt = "a cat"\nseed = 7\ncount = 2\nsteps = 9\n')
     await world.finish()
     result = (world.places.outbox / "a-0002.png").read_bytes()
@@ -148,7 +148,8 @@ async def test_our_own_picture_with_its_record_beside_it_is_drawn_again_once(wor
 async def test_a_picture_of_another_tool_is_drawn_again_from_its_parameters(
     world: Any, png_with: Callable[..., bytes]
 ) -> None:
-    text = "a red fox\nNegative prompt: blurry\nSteps: 12, Sampler: Euler a, CFG scale: 6, Seed: 99, Size: 128x64, Model: dream"
+    settings = "Steps: 12, Sampler: Euler a, CFG scale: 6, Seed: 99, Size: 128x64, Model: dream"
+    text = f"a red fox\nNegative prompt: blurry\n{settings}"
     world.drop("fox.png", png_with(parameters=text))
     await world.finish()
     [job] = world.service.jobs_by_id.values()
