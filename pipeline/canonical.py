@@ -7,24 +7,19 @@ import json
 
 from pipeline.request import Request
 
+FRACTIONS = ("guidance_scale", "denoising_strength")
+
 
 def canonical_json(request: Request) -> str:
     """Keys sorted, no white space, every field with its default, numbers in their shortest exact form; ASCII only."""
-    # Validated once more: a copy with changed fields may hold an int where a float is meant, and 4 must read as 4.0.
-    fields = Request.model_validate(request.model_dump()).model_dump(mode="json")
-    return json.dumps(
-        {name: _plain(value) for name, value in fields.items()},
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    fields = request.model_dump()
+    for name in FRACTIONS:
+        if fields[name] is not None:
+            # 4 and 4.0 are equal, and so are 0.0 and -0.0: equal values must read the same.
+            fields[name] = float(fields[name]) + 0.0
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def digest(request: Request) -> str:
     """sha256 of :func:`canonical_json`, 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(request).encode("ascii")).hexdigest()
-
-
-def _plain(value: object) -> object:
-    """-0.0 equals 0.0, so that both must read the same."""
-    return value + 0.0 if isinstance(value, float) else value

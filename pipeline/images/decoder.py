@@ -111,7 +111,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "this is not a PNG, JPEG or WebP picture"
     words = " ".join(str(error).split())[:120]
-    if "truncated" in words or isinstance(error, EOFError):
+    if "truncated" in words.lower() or isinstance(error, EOFError):
         return "the picture is cut off"
     return f"the picture is damaged ({words or type(error).__name__})"
 

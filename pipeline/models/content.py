@@ -133,9 +133,10 @@ def check_index(root: Path) -> list[Finding]:
     if not isinstance(content, dict):
         return [Finding(name, "is not an object")]
     findings = []
-    if content.get("_class_name") not in BY_PIPELINE_CLASS:
+    class_name = content.get("_class_name")
+    if not isinstance(class_name, str) or class_name not in BY_PIPELINE_CLASS:
         known = ", ".join(sorted(BY_PIPELINE_CLASS))
-        shown = repr(content.get("_class_name"))[:80]
+        shown = repr(class_name)[:80]
         findings.append(Finding(name, f"names the pipeline {shown}, which is not one of: {known}"))
     for part, value in content.items():
         if isinstance(value, list):

@@ -47,8 +47,8 @@ def _walk(folder: Path, depth: int) -> Iterator[tuple[os.DirEntry[str], int]]:
 
 def _problem(path: Path, root: Path, depth: int) -> str | None:
     if path.is_symlink():
-        target = path.resolve()
-        if not target.is_relative_to(root.resolve()):
+        target = Path(os.path.realpath(path))  # Path.resolve() raises for a link to itself
+        if not target.is_relative_to(os.path.realpath(root)):
             return "is a link that leads out of the folder (put the file itself there)"
         if not target.is_file():
             return "is a link to something that is no file"
