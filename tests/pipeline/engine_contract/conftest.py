@@ -95,6 +95,11 @@ def _local(tmp_path: Path) -> Bench:
     return Bench("local", build, starter, rows=4, side=64)
 
 
-@pytest.fixture(params=["fake", pytest.param("local", marks=[pytest.mark.engine, pytest.mark.slow])])
+LIBRARIES_MAY_WARN = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(
+    params=["fake", pytest.param("local", marks=[pytest.mark.engine, pytest.mark.slow, LIBRARIES_MAY_WARN])]
+)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     return _fake(tmp_path) if request.param == "fake" else _local(tmp_path)

@@ -125,7 +125,10 @@ def test_an_urgent_job_goes_first_and_the_parked_ones_end_as_they_would_have(ben
 
 
 def test_previews_come_only_when_they_are_asked_for(bench: Bench) -> None:
-    bench.send(bench.order("shown", steps=4, previews=True), bench.order("not shown", steps=4))
+    """An engine may need to have decoded a picture before it can show what a half-finished one looks like."""
+    two = bench.order("shown", steps=12, previews=True), bench.order("not shown", steps=12)
+    bench.send(bench.order("earlier", steps=1))
+    bench.when(Finished, "earlier", lambda: bench.send(*two))
     bench.serve()
     previews = [progress.preview_png for progress in bench.said(Progress, "shown") if progress.preview_png]
     assert previews
