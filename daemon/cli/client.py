@@ -35,9 +35,14 @@ class _Connection(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        caller = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        caller.settimeout(self.timeout)
+        try:
+            caller.connect(str(self._path))
+        except OSError:
+            caller.close()
+            raise
+        self.sock = caller
 
 
 class Client:
@@ -108,14 +113,17 @@ class Client:
         try:
             self._open.connect()
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+            self.close()
             raise NoDaemonError(
                 f"no daemon runs on {self._path.parent.parent}", hint="start it with: mezzotint run"
             ) from None
         except PermissionError:
+            self.close()
             raise FatalError(
                 f"you may not connect to {self._path}", hint="ask its operator, or use a state directory of your own"
             ) from None
         except OSError as error:
+            self.close()
             raise ConfigurationError(f"can't connect to {self._path}: {error}", field="state_dir") from None
         return self._open
 

@@ -28,10 +28,15 @@ class Invocation:
     @classmethod
     def of(cls, context: typer.Context, config: Path | None, as_json: bool) -> Invocation:
         """Options after the command win over those before it."""
-        before = context.find_object(Invocation)
-        if before is None:
-            return cls(config, as_json)
-        return cls(config or before.config, as_json or before.as_json)
+        before = context.find_object(Invocation) or cls(None, False)
+        invocation = cls(config or before.config, as_json or before.as_json)
+        context.call_on_close(invocation.close)
+        return invocation
+
+    def close(self) -> None:
+        """Leave the daemon, if it was called at all."""
+        if "client" in self.__dict__:
+            self.client.close()
 
     @cached_property
     def settings(self) -> Settings:

@@ -42,13 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What a terminal can't show is no reason to fail.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     try:
-        code = _carried_out(given, as_json)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more while it exits: let it write to nowhere.
+        return _carried_out(given, as_json)
+    except output.ReaderGoneError:
+        # Python would complain once more while it exits: let it write to nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return exits.OK
-    return code
 
 
 def _carried_out(given: list[str], as_json: bool) -> int:
@@ -61,7 +59,7 @@ def _carried_out(given: list[str], as_json: bool) -> int:
         return _said(_usage(error), as_json)
     except (KeyboardInterrupt, typer.Abort):
         return exits.INTERRUPTED
-    except BrokenPipeError:
+    except output.ReaderGoneError:
         raise
     except Exception as error:
         # The command line's own boundary: a defect is told in a line, not in a traceback.

@@ -10,6 +10,10 @@ from typing import Any
 from config.errors import ConfigurationError, MezzotintError
 
 
+class ReaderGoneError(Exception):
+    """Whoever read our output has enough."""
+
+
 def document(value: Any) -> None:
     """One JSON document on stdout. ASCII only, so that no terminal or pipe encoding can spoil it."""
     block(json.dumps(value, indent=2))
@@ -22,7 +26,11 @@ def text(line: str = "") -> None:
 
 def block(lines: str) -> None:
     """Lines that are known to be harmless, as they are."""
-    sys.stdout.write(f"{lines}\n")
+    try:
+        sys.stdout.write(f"{lines}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
 
 
 def printable(words: str) -> str:

@@ -73,11 +73,10 @@ def _wait(process: subprocess.Popen[bytes], client: Client, log: IO[bytes]) -> N
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
+    """The end of its input asks it to stop, a signal insists."""
     assert process.stdin is not None
-    process.stdin.close()
-    for end in (process.terminate, process.terminate, process.kill):
-        if process.poll() is None:
-            end()
+    for end in (process.stdin.close, process.terminate, process.kill):
+        end()
         try:
             process.wait(STOP_SECONDS)
             return
@@ -91,15 +90,14 @@ def _failure(code: int, words: str) -> MezzotintError:
 
 
 def _last_words(log: IO[bytes]) -> str:
-    """What its last log line says; logs are JSON lines, but a start that fails early may say it in plain words."""
+    """What its log gives as the reason; a start that fails before there are logs says it in plain words."""
     log.seek(0)
     lines = [line for line in log.read()[-20_000:].decode(errors="replace").splitlines() if line.strip()]
-    if not lines:
-        return ""
-    try:
-        last = json.loads(lines[-1])
-    except ValueError:
-        return lines[-1].removeprefix("mezzotint: ").strip()
-    if not isinstance(last, dict):
-        return lines[-1]
-    return str(last.get("message") or last.get("error") or last.get("event") or lines[-1])
+    for line in reversed(lines):
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(said, dict) and said.get("level") == "error":
+            return str(said.get("why") or said.get("event"))
+    return lines[-1].removeprefix("mezzotint: ").strip() if lines else ""

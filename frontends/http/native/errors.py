@@ -63,7 +63,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    said = error.detail if isinstance(error.detail, str) else HTTPStatus(error.status_code).phrase
+    said = error.detail or HTTPStatus(error.status_code).phrase
     if error.status_code in (404, 405):
         said = f"there is no {request.method} {request.url.path}"
     kind = "user" if error.status_code < 500 else "fatal"

@@ -8,14 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import (
-    Any,
-    NotRequired,  # of typing_extensions: the API description needs it below Python 3.12
-)
+from typing import Any, NotRequired
 
-from typing_extensions import (
-    TypedDict,
-)
+# Not typing's: pydantic, which describes the API from these, refuses that one below Python 3.12.
+from typing_extensions import TypedDict
 
 from config.errors import MezzotintError
 from daemon.service import Job, JobError, ModelEntry, Picture, Status, Verification

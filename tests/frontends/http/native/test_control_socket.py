@@ -81,8 +81,8 @@ async def test_a_large_body_does_not_hold_up_other_callers(service: Any, client:
 
 async def test_it_stops_although_a_stream_is_open(service: Any, socket_path: Path, front_end: NativeHttp) -> None:
     transport = httpx.AsyncHTTPTransport(uds=str(socket_path))
-    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-        async with client.stream("GET", "/v1/events") as answer:
-            assert answer.status_code == 200
-            service.bus.close()
-            assert [line async for line in answer.aiter_lines()] == []
+    client = httpx.AsyncClient(transport=transport, base_url="http://x")
+    async with client, client.stream("GET", "/v1/events") as answer:
+        assert answer.status_code == 200
+        service.bus.close()
+        assert [line async for line in answer.aiter_lines()] == []

@@ -103,7 +103,7 @@ async def test_a_reader_who_takes_nothing_is_let_go(
     service: Any, client: httpx.AsyncClient, socket_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "STALL_SECONDS", 0.2)
-    reader, writer = await asyncio.open_unix_connection(str(socket_path), limit=1024)
+    _reader, writer = await asyncio.open_unix_connection(str(socket_path), limit=1024)
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     writer.write(b"GET /v1/events?previews=true HTTP/1.1\r\nhost: x\r\n\r\n")
     await until_watched(service, None)
