@@ -74,7 +74,7 @@ async def test_an_interactive_job_overtakes_background_jobs_that_fill_the_engine
     await floor.running(background[0])
     (person,) = await floor.ended(await floor.submit("now", steps=2))
     assert person.state == "done"
-    assert all((await floor.job(job_id)).state != "done" for job_id in background)
+    assert "done" not in [(await floor.job(job_id)).state for job_id in background]
 
 
 async def test_a_running_job_is_cancelled_at_its_next_step(build: BuildFloor) -> None:
