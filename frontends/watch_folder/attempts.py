@@ -44,6 +44,9 @@ class Attempts:
             self._hold(key, now, error.message)
         except OSError as error:
             self._hold(key, now, error.strerror or type(error).__name__)
+        except Exception:  # the boundary of one file: a defect that one brings out must not hold up the others
+            log.exception("folder_attempt_broke", folder=self._folder, key=key.encode(errors="replace").decode())
+            self._hold(key, now, "an internal error, see the log")
         else:
             self._held.pop(key, None)
             return answer
@@ -54,7 +57,9 @@ class Attempts:
         delay = min(before.delay * 2, LONGEST_MS) if before else FIRST_MS
         self._held[key] = _Held(now + delay, delay, why)
         if before is None or before.why != why:
-            log.warning("folder_attempt_failed", folder=self._folder, key=key, why=why)
+            log.warning(
+                "folder_attempt_failed", folder=self._folder, key=key.encode(errors="replace").decode(), why=why
+            )
 
     def holds(self, key: str, now: int) -> bool:
         """True while the action of this name must wait."""

@@ -16,6 +16,7 @@ from frontends.watch_folder.attempts import Attempts
 from frontends.watch_folder.delivering import Deliverer
 from frontends.watch_folder.looking.hints import Hints
 from frontends.watch_folder.looking.lookout import Lookout
+from frontends.watch_folder.looking.scan import Signature
 from frontends.watch_folder.orders.pairing import Drop
 
 log = structlog.get_logger()
@@ -48,6 +49,7 @@ class Folder:
         self._attempts = Attempts(settings.name)
         self._checks: dict[str, int] = {}
         """Orders that may be over, and how many more times to see whether they are."""
+        self._handled: set[tuple[str, Signature]] = set()
         self._unreadable: str | None = None
         self._scan_due = 0
         self._waiting = 0
@@ -86,7 +88,8 @@ class Folder:
         room = await self._room()
         if room or periodic or self._lookout.files <= QUICK_FILES:
             await self._take(await self._scan(now), room, now)
-        await self._feed(room, now)
+        if await self._feed(room, now) and self._waiting:
+            self._look_again(now)
         await self._end(now, everything=periodic)
         self._look_again(self._attempts.next(now))
         return self._next
@@ -121,9 +124,12 @@ class Folder:
         fresh = []
         for drop in drops:
             main, name = drop.main, paths.to_row(drop.main.name)
-            row = await self._service.orders.seen(self.settings.name, name, main.inode, main.size, main.mtime_ns)
-            if row is None:
+            if (main.name, main.signature) in self._handled:
+                continue
+            if await self._service.orders.seen(self.settings.name, name, main.inode, main.size, main.mtime_ns) is None:
                 fresh.append(drop)
+            else:
+                self._handled.add((main.name, main.signature))
         return fresh
 
     async def _room(self) -> int:
@@ -149,13 +155,19 @@ class Folder:
                 action = taking.finish(self._service, self._deliverer, self.settings, self.places.path, order)
                 await self._attempts.attempt(order.id, now, action)
 
-    async def _feed(self, room: int, now: int) -> None:
-        """Every order gets an even share of the room, so that a long list does not hold up the short ones."""
+    async def _feed(self, room: int, now: int) -> int:
+        """Every order gets an even share of the room, so that a long list does not hold up the short ones.
+
+        Returns the room that is left: what was refused took none.
+        """
         orders = [order for order in await self._orders() if _has_lines_left(order)]
         for position, order in enumerate(orders):
             if room > 0 and not self._attempts.holds(order.id, now):
                 share = max(1, room // (len(orders) - position))
                 room -= await self._attempts.attempt(order.id, now, self._feed_one(order, share)) or 0
+        if room > 0 and any(_has_lines_left(order) for order in await self._orders()):
+            self._look_again(now)
+        return room
 
     async def _feed_one(self, order: Order, share: int) -> int:
         source = await asyncio.to_thread(claiming.find, self.places.path, taking.claim_of(order))
@@ -170,7 +182,9 @@ class Folder:
             self._checks.setdefault(order.id, 1)  # perhaps every line was refused
 
     async def _end(self, now: int, *, everything: bool) -> None:
-        for order in await self._orders():
+        orders = await self._orders()
+        self._checks = {order.id: self._checks[order.id] for order in orders if order.id in self._checks}
+        for order in orders:
             if not _is_submitted(order) or self._attempts.holds(order.id, now):
                 continue
             if everything or order.id in self._checks or order.lines_total == 0:

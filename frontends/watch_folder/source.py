@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -95,11 +94,10 @@ def batch(source: Source, folder: FolderSettings, first: int, last: int, jobs: i
     """The entries from line ``first`` on: at most ``jobs`` good ones, and the bad ones between them."""
     preset = presets.effective(source.root, source.dropped_in, folder)
     image = _image(source, folder)
-    entries = _entries(source, preset, image)
     taken: list[Entry] = []
     seen = good = 0
     next_line = last + 1
-    for entry in entries:
+    for entry in _entries(source, preset, image):
         seen += 1
         if entry.line < first:
             continue
@@ -108,8 +106,7 @@ def batch(source: Source, folder: FolderSettings, first: int, last: int, jobs: i
             break
         taken.append(entry)
         good += entry.error is None
-    several = seen > 1 or next(islice(entries, 1), None) is not None
-    return Batch(taken, next_line, several, image if any(entry.from_image for entry in taken) else None, preset)
+    return Batch(taken, next_line, seen > 1, image if any(entry.from_image for entry in taken) else None, preset)
 
 
 def _image(source: Source, folder: FolderSettings) -> bytes | None:

@@ -75,9 +75,9 @@ class Hints(FileSystemEventHandler):
         if self._observer is not None and (root_inode != self._root_inode or not self._all_alive()):
             self.stop()
         if self._observer is None:
-            self._observer = Observer()
-            self._observer.start()
-            self._root_inode = root_inode
+            observer = Observer()
+            observer.start()
+            self._observer, self._root_inode = observer, root_inode
         wanted = set(sorted(directories, key=lambda name: (name.count("/"), name))[:MAX_WATCHES])
         for name in self._watches.keys() - wanted:
             self._observer.unschedule(self._watches.pop(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,13 +67,23 @@ def read_fields(raw: Mapping[Any, Any]) -> dict[str, Any]:
     for key, value in raw.items():
         if value is None:
             continue
-        plain = str(key).strip().lower().replace("-", "_").replace(" ", "_")
+        plain = _text(str(key)).strip().lower().replace("-", "_").replace(" ", "_")
+        _text(json.dumps(value, ensure_ascii=False, default=str))
         for name, part in _named(ALIASES.get(plain, plain), value):
             if name in fields:
                 raise UserError(f"{name} is given twice", field=name)
             fields[name] = part
     _no_file_names(fields)
     return fields
+
+
+def _text(value: str) -> str:
+    """The value, if it can be written down again; JSON may hold halves of characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise UserError("there are characters in it that are no text") from None
+    return value
 
 
 def _named(name: str, value: Any) -> list[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from config.errors import BusyError
+from frontends.watch_folder.orders import parse_text
 
 
 def open_jobs(world: Any) -> int:
@@ -97,13 +98,51 @@ async def test_a_full_queue_is_waited_for(world: Any) -> None:
     assert world.folder.problems == ()
 
 
-async def test_a_file_of_only_wrong_lines_ends_at_once(make_world: Any) -> None:
+async def test_a_file_of_only_wrong_lines_ends_without_waiting_for_periodic_looks(make_world: Any) -> None:
     world = make_world(max_open_jobs=5)
     world.drop("bad.jsonl", '{"prompt": ""}\n' * 300)
+    await world.look()
+    soon = await world.look(2)
     for _ in range(100):
-        await world.look(1)
+        if world.failed:
+            break
+        assert soon - world.clock.now < 1_000
+        soon = await world.look(0.2)
     assert world.failed == ["bad.jsonl", "bad.jsonl.error.txt"]
     assert world.error("bad.jsonl").count("\nline ") == 300
+
+
+async def test_wrong_files_take_no_room_from_right_ones(make_world: Any) -> None:
+    """1. Six wrong files and one right one with room for two. Result: each look is followed by another at once."""
+    world = make_world(max_open_jobs=2)
+    for number in range(6):
+        world.drop(f"{number}.toml", "prompt = ")
+        world.clock.now += 1
+    world.drop("z.txt")
+    await world.look()
+    soon = await world.look(2)
+    for _ in range(10):
+        if world.service.prompts:
+            break
+        assert soon - world.clock.now < 1_000
+        soon = await world.look(0.2)
+    assert world.service.prompts == ["a red apple"]
+
+
+async def test_a_file_that_brings_out_a_defect_holds_up_no_other(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(file: Any) -> Any:
+        if file.read() == b"poison":
+            raise ZeroDivisionError
+        file.seek(0)
+        return parse(file)
+
+    parse = parse_text.parse
+    monkeypatch.setattr(parse_text, "parse", broken)
+    world.drop("a.txt", "poison")
+    world.drop("b.txt", "good")
+    await world.finish()
+    assert world.results == ["b.png"]
+    assert "an internal error" in world.folder.status()
 
 
 async def test_a_list_of_many_thousand_lines_is_never_held_in_memory(make_world: Any) -> None:

@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from frontends.watch_folder.orders import parse_structured, parse_table, parse_text
 from frontends.watch_folder.orders.entry import Entry, UnreadableError
@@ -155,6 +157,41 @@ def test_a_structured_file_may_hold_a_list_with_fields_for_all(ending: str, cont
 def test_a_structured_file_that_can_not_be_read_says_where(ending: str, content: str, said: str) -> None:
     with pytest.raises(UnreadableError, match=said):
         structured(content, ending)
+
+
+ENDINGS = [".txt", ".csv", ".jsonl", ".json", ".toml", ".yaml"]
+HOSTILE = st.one_of(
+    st.binary(max_size=300),
+    st.text(alphabet="[]{}\"',:;=#-*&!\\\n\r\t \ufeffpromptsize0129éx", max_size=200).map(lambda text: text.encode()),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ending=st.sampled_from(ENDINGS), content=HOSTILE)
+def test_no_bytes_break_the_readers(ending: str, content: bytes) -> None:
+    """Result: jobs or reasons, in rising lines; or one reason for the file."""
+    file = io.BytesIO(content)
+    readers: dict[str, Any] = {
+        ".txt": parse_text.parse,
+        ".csv": parse_table.parse_csv,
+        ".jsonl": parse_table.parse_jsonl,
+    }
+    try:
+        read = readers.get(ending)
+        entries = list(read(file) if read else parse_structured.parse(file, ending))
+    except UnreadableError as error:
+        error.message.encode()
+        return
+    assert [entry.line for entry in entries] == sorted({entry.line for entry in entries})
+    for entry in entries:
+        (entry.error or "").encode()
+        assert all(isinstance(name, str) for name in entry.fields)
+
+
+def test_halves_of_characters_are_refused_where_they_stand() -> None:
+    for line in ('"\\ud800"', '{"\\ud800": 1}', '{"prompt": "a", "tags": ["\\udfff"]}', '{"model": "\\ud800"}'):
+        [entry] = jsonl(line)
+        assert entry.error == "there are characters in it that are no text"
 
 
 async def test_a_full_request_is_drawn_as_it_says(world: Any) -> None:

@@ -1,0 +1,112 @@
+"""All folders together, as the daemon runs them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.fake_folder_service import FakeService
+
+from config.clock import now_ms
+from config.settings import FolderSettings, Settings, WatchFolderSettings
+from frontends.watch_folder import WatchFolders
+from frontends.watch_folder.folder import Folder
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.02)
+
+
+def build(tmp_path: Path, *folders: FolderSettings) -> tuple[WatchFolders, FakeService]:
+    service = FakeService(now_ms)
+    settings = Settings(state_dir=tmp_path / "state", watch_folder=WatchFolderSettings(folders=folders))
+    return WatchFolders(settings, service), service  # type: ignore[arg-type]
+
+
+async def stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_folders_have_their_own_places_and_owners(tmp_path: Path) -> None:
+    quick = {"settle_seconds": 0.0, "scan_seconds": 0.2}
+    front_end, service = build(tmp_path, FolderSettings(**quick), FolderSettings(name="team", **quick))
+    task = asyncio.create_task(front_end.run())
+    await asyncio.wait_for(front_end.started.wait(), 10)
+    (tmp_path / "state" / "inbox" / "a.txt").write_text("mine")
+    (tmp_path / "state" / "team" / "a.txt").write_text("ours")
+    await until(lambda: len(service.prompts) == 2)
+    service.draw()
+    await service.deliver()
+    await until(lambda: len(list((tmp_path / "state" / "done").rglob("a.txt"))) == 2)
+    await stopped(task)
+    assert {job.request.prompt: job.owner for job in service.jobs_by_id.values()} == {
+        "mine": "folder:inbox",
+        "ours": "folder:team",
+    }
+    outbox = tmp_path / "state" / "outbox"
+    assert sorted(str(path.relative_to(outbox)) for path in outbox.rglob("*.png")) == ["a.png", "team/a.png"]
+    assert front_end.status() == "inbox: 0 orders open, 0 files waiting; team: 0 orders open, 0 files waiting"
+
+
+async def test_a_share_that_is_away_is_a_condition_of_the_daemon_until_it_returns(tmp_path: Path) -> None:
+    """The daemon starts all the same, and does not make the directory: it may be where a share is mounted."""
+    share = tmp_path / "share"
+    front_end, service = build(tmp_path, FolderSettings(path=share, settle_seconds=0.0, scan_seconds=0.2))
+    task = asyncio.create_task(front_end.run())
+    await asyncio.wait_for(front_end.started.wait(), 10)
+    assert "can't be read" in service.reported["folder inbox"]
+    assert not share.exists()
+    share.mkdir()
+    (share / "a.txt").write_text("back")
+    await until(lambda: service.prompts == ["back"])
+    await until(lambda: not service.reported)
+    await stopped(task)
+
+
+async def test_a_defect_in_one_look_stops_neither_the_next_nor_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front_end, service = build(tmp_path, FolderSettings(settle_seconds=0.0, scan_seconds=0.2))
+    look, failures = Folder.look, iter([ZeroDivisionError(), None])
+
+    async def sometimes(self: Folder) -> int:
+        if next(failures, None):
+            raise ZeroDivisionError
+        return await look(self)
+
+    monkeypatch.setattr(Folder, "look", sometimes)
+    task = asyncio.create_task(front_end.run())
+    await asyncio.wait_for(front_end.started.wait(), 10)
+    (tmp_path / "state" / "inbox").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "state" / "inbox" / "a.txt").write_text("after all")
+    await until(lambda: service.prompts == ["after all"], 20)
+    await stopped(task)
+
+
+async def test_no_folder_is_watched_when_that_is_turned_off(tmp_path: Path) -> None:
+    service = FakeService(now_ms)
+    settings = Settings(state_dir=tmp_path / "state", watch_folder=WatchFolderSettings(enabled=False))
+    front_end = WatchFolders(settings, service)  # type: ignore[arg-type]
+    task = asyncio.create_task(front_end.run())
+    await asyncio.wait_for(front_end.started.wait(), 10)
+    assert front_end.status() == "no folder is watched"
+    assert not (tmp_path / "state").exists()
+    await stopped(task)
+
+
+async def test_results_of_a_folder_that_is_not_watched_any_more_are_refused(tmp_path: Path, world: Any) -> None:
+    world.drop("a.txt")
+    await world.settle()
+    world.service.draw()
+    front_end, other = build(tmp_path, FolderSettings(name="elsewhere"))
+    assert front_end.name == "folder"
+    [job] = world.service.jobs_by_id.values()
+    other.jobs_by_id[job.id] = job
+    with pytest.raises(Exception, match="the folder inbox is not watched any more"):
+        await other.deliver_again(job)
