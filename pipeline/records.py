@@ -23,7 +23,8 @@ MAX_RECORD_BYTES = 256 * 1024
 KEY = "mezzotint"
 
 COMPRESS_LEVEL = 1
-"""zlib's. On drawn pictures level 1 takes a fifth of the time of level 6 and the file grows by a twentieth."""
+"""zlib's. Level 1 takes a fifth of the time of level 6 (7 against 40 ms at 256 pixels, 62 against 330 ms at 1024);
+the file is 5 to 25 percent larger."""
 
 Fact = str | int | float | bool
 

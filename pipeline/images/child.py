@@ -108,13 +108,19 @@ def _understood(output: bytes, max_pixels: int) -> tuple[Facts, bytes]:
     header, png = _split(output)
     if header.get("ok") is not True:
         why = str(header.get("why") or "the picture can't be decoded")[:300]
-        raise UserError(why, field="image", hint="open it in an image editor and save it anew")
+        hint = str(header.get("hint") or "open it in an image editor and save it anew")[:300]
+        raise UserError(_one_line(why), field="image", hint=_one_line(hint))
     width, height = header.get("width"), header.get("height")
     if not (isinstance(width, int) and isinstance(height, int)) or not 0 < width * height <= max_pixels:
         raise UserError("the picture can't be decoded", field="image")
     if not png.startswith(PNG_START) or struct.unpack_from(">II", png, 16) != (width, height):
         raise UserError("the picture can't be decoded", field="image")
     return Facts(width, height, str(header.get("format", ""))[:10], header.get("animated") is True), png
+
+
+def _one_line(text: str) -> str:
+    """A decoder that was taken over must not write into logs and terminals."""
+    return text if text.isprintable() else ascii(text)
 
 
 def _split(output: bytes) -> tuple[dict[str, Any], bytes]:

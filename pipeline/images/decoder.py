@@ -96,9 +96,10 @@ def main() -> int:
         picture, facts = decode(sys.stdin.buffer, max_pixels)
         answer({"ok": True, "width": picture.width, "height": picture.height, **facts}, picture)
     except RefusedError as error:
-        answer({"ok": False, "why": str(error)})
+        answer({"ok": False, "why": str(error), "hint": "send a smaller picture"})
     except MemoryError:
-        answer({"ok": False, "why": "the picture needs more memory to decode than a picture of its kind may"})
+        why = "the picture needs more memory to decode than one of its kind should"
+        answer({"ok": False, "why": why, "hint": "send a smaller picture"})
     except Exception as error:  # the process exists to contain whatever hostile bytes do to the decoder
         answer({"ok": False, "why": explain(error)})
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline import starter
-from pipeline.models import content, folder
+from pipeline.models import content, folder, index
 from pipeline.models.findings import Finding
 
 
@@ -23,7 +23,7 @@ def check(path: Path) -> list[Finding]:
     for file in files:
         if not (ours and _is_the_package(file.relative_to(path))):
             findings += content.check(file, path)
-    return findings + content.check_index(path)
+    return findings + index.check(path)
 
 
 def _is_the_package(name: Path) -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.models import safetensors_header
-from pipeline.models.families import BY_PIPELINE_CLASS, COMPONENT_CLASSES
 from pipeline.models.findings import Finding
 
 MAX_TEXT_BYTES = 64 * 1024 * 1024
@@ -20,7 +19,6 @@ PICKLED = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle", ".npy", 
 PROGRAM_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04", b"\x7fELF", b"MZ", b"#!")
 """Pickles, zip archives (torch's pickles too), programs and scripts."""
 CODE_KEYS = frozenset({"auto_map", "custom_pipeline", "custom_pipelines", "trust_remote_code"})
-COMPONENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 WEIGHT_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.safetensors")
 
 
@@ -118,38 +116,3 @@ def _weight_index(file: Path, content: Any) -> list[str]:
     wrong = sorted(part for part in parts if not WEIGHT_FILE.fullmatch(part))
     missing = sorted(part for part in parts if part not in wrong and not (file.parent / part).is_file())
     return [f"names {part[:80]!r}, which is no weight file beside it" for part in wrong + missing]
-
-
-def check_index(root: Path) -> list[Finding]:
-    """``model_index.json``: which classes it names, and that each part is there."""
-    name = "model_index.json"
-    file = root / name
-    if not file.is_file():
-        return [Finding(name, "is missing: this is not a diffusers pipeline folder")]
-    try:
-        content = read_json(file)
-    except (ValueError, OSError) as error:
-        return [Finding(name, str(error))]
-    if not isinstance(content, dict):
-        return [Finding(name, "is not an object")]
-    findings = []
-    class_name = content.get("_class_name")
-    if not isinstance(class_name, str) or class_name not in BY_PIPELINE_CLASS:
-        known = ", ".join(sorted(BY_PIPELINE_CLASS))
-        shown = repr(class_name)[:80]
-        findings.append(Finding(name, f"names the pipeline {shown}, which is not one of: {known}"))
-    for part, value in content.items():
-        if isinstance(value, list):
-            findings += [Finding(name, problem) for problem in _component(root, part, value)]
-    return findings
-
-
-def _component(root: Path, part: str, value: list[Any]) -> list[str]:
-    if value == [None, None]:
-        return []
-    if len(value) != 2 or not all(isinstance(each, str) for each in value) or not COMPONENT.fullmatch(part):
-        return [f"describes the part {part[:80]!r} wrongly"]
-    library, class_name = value
-    if class_name not in COMPONENT_CLASSES.get(library, ()):
-        return [f"wants the class {library[:60]}.{class_name[:60]} for {part}, which is not on the list of known ones"]
-    return [] if (root / part).is_dir() else [f"names the part {part}, and there is no such folder"]

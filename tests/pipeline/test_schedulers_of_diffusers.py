@@ -8,6 +8,7 @@ from pipeline.schedulers import SCHEDULERS, SchedulerSpec
 
 
 @pytest.mark.engine
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of diffusers with this numpy
 @pytest.mark.parametrize("spec", SCHEDULERS.values(), ids=SCHEDULERS)
 def test_every_scheduler_exists_and_takes_its_options(spec: SchedulerSpec) -> None:
     diffusers = pytest.importorskip("diffusers")

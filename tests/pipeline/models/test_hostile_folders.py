@@ -83,7 +83,7 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "binary text": (_write("README.md", b"\xff\xfe\x00"), "README.md", "not text"),
     "link out of the folder": (lambda root: _relink(root, _outside(root)), WEIGHTS, "leads out"),
     "relative link out of the folder": (
-        lambda root: (_outside(root), _relink(root, Path("../../outside.safetensors"))),
+        lambda root: _relink(root, Path("../..") / _outside(root).name),
         WEIGHTS,
         "leads out",
     ),
