@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import structlog
 
@@ -52,7 +53,8 @@ class Daemon:
             await self._start(held)
             failure = self._supervisor.failure
             asked = asyncio.create_task(self._stop.asked.wait())
-            await asyncio.wait({asked, failure}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {asked, failure}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             asked.cancel()
             held.enter_context(deadline(self._settings.stop.grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS))
             await self._shut_down()
@@ -72,9 +74,10 @@ class Daemon:
             busy_timeout_seconds=settings.storage.busy_timeout_seconds,
         )
         held.callback(database.close)
-        await recovery.recover(database, settings, clock)
+        conditions = Conditions()
+        await recovery.recover(database, settings, clock, conditions)
         files, registry, bus = PictureFiles(settings.state_dir), Registry(settings.models_file), Bus()
-        self._registry, self._bus, self._supervisor, conditions = registry, bus, Supervisor(), Conditions()
+        self._registry, self._bus, self._supervisor = registry, bus, Supervisor()
         self._dispatcher = Dispatcher(
             database=database,
             files=files,

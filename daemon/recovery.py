@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from config.clock import Clock
 from config.settings import Settings
+from daemon.service import Conditions
 from storage import queue
 from storage.database import Database
+from storage.results.recovery import recorded_sizes, recover_files
 
 log = structlog.get_logger()
 
 
-async def recover(database: Database, settings: Settings, clock: Clock) -> None:
+async def recover(database: Database, settings: Settings, clock: Clock, conditions: Conditions) -> None:
     """Put the orphans back in the queue and make files and rows agree, before anything else runs."""
     most = settings.queue.max_attempts
     orphans = await database.write(lambda c: queue.recover(c, now=clock(), max_attempts=most))
     if orphans:
         log.warning("jobs_recovered", jobs=len(orphans))
+    recorded = await database.read(recorded_sizes)
+    report = await asyncio.to_thread(recover_files, settings.state_dir, recorded)
+    if report.parts_removed or report.orphans_quarantined:
+        log.warning("files_recovered", removed=report.parts_removed, quarantined=len(report.orphans_quarantined))
+    if lost := [*report.missing, *report.damaged]:
+        log.error("pictures_lost", missing=len(report.missing), damaged=len(report.damaged), first=lost[0])
+        conditions.report(
+            "pictures",
+            f"{len(report.missing)} recorded pictures are missing and {len(report.damaged)} have another size",
+            "restore the files from a backup and restart",
+        )

@@ -44,7 +44,7 @@ class Intake:
         source = submission.owner.partition(":")[0]
         return NewJob(
             request=request,
-            lane=submission.lane,
+            lane=LANES[LANES.index(submission.lane)],
             owner=submission.owner,
             origin=submission.origin or Origin(source, {}),
             priority=submission.priority,

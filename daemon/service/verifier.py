@@ -114,9 +114,9 @@ class Verifier:
 
     async def _changes(self, record: PictureRecord, redrawn: Picture) -> list[Difference]:
         """Facts that decide pixels and are not as recorded: device, precision, libraries, scheduler, model files."""
-        recorded, now = dict(record.facts), dict(redrawn.facts)
-        recorded["model.sha256"] = record.model.sha256
-        now["model.sha256"] = (await self._service.model(record.model.name)).sha256
+        model = await self._service.model(record.model.name)
+        recorded = {**record.facts, "model.sha256": record.model.sha256}
+        now = {**redrawn.facts, "model.sha256": model.sha256}
         return [Difference(*each) for each in comparison.record_differences(recorded, now)]
 
     def _pixels(self, png: bytes) -> Pixels:

@@ -31,6 +31,7 @@ class NativeHttp:
         self._path = path
         self._settings = settings
         self._listening = False
+        self.started = asyncio.Event()
 
     def status(self) -> str:
         """Where it listens."""
@@ -43,11 +44,13 @@ class NativeHttp:
         server = _Server(_uvicorn(self._service, self._settings))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         self._listening = True
+        self.started.set()
         log.info("http_listening", socket=str(self._path))
         try:
             await asyncio.shield(serving)
         finally:
             self._listening = False
+            self.started.clear()
             server.should_exit = True
             socket_file.remove(self._path, inode)
             await asyncio.wait((serving,))

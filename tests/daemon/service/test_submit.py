@@ -63,7 +63,7 @@ async def test_the_scheduler_is_recorded_by_its_one_name(parts: Any) -> None:
         (Submission(fields=_fields(scheduler="warp drive")), "scheduler"),
         (Submission(fields=_fields(model="no-such-model")), "model"),
         (Submission(fields=_fields(width=4096, height=4096)), "width"),
-        (Submission(fields=_fields(denoising_strength=0.5)), None),
+        (Submission(fields=_fields(denoising_strength=0.5)), "denoising_strength"),
         (Submission(fields=_fields(image="0" * 64)), "image"),
         (Submission(fields=_fields(), image=b"not a picture"), "image"),
         (Submission(fields=_fields(), owner="nobody"), "owner"),
