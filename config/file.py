@@ -23,7 +23,7 @@ class File:
     problems: tuple[Problem, ...] = ()
 
 
-def find(named: Path | None, state_dir: Path, system: Path = SYSTEM) -> Path | None:
+def find(named: Path | None, state_dir: Path, system: Path) -> Path | None:
     """The one that was named, else that of the state directory, else the system's."""
     if named is not None:
         return named

@@ -45,10 +45,7 @@ def variables() -> tuple[str, ...]:
 
 
 def meant(key: str) -> str | None:
-    """The key somebody meant by an unknown one: a sibling, else the same last word in another section."""
-    near = nearest(key, every())
-    if near and near.rpartition(".")[0] == key.rpartition(".")[0]:
-        return near
-    word = key.rpartition(".")[2]
-    same = [each for each in every() if each.rpartition(".")[2] == word.lower()]
-    return same[0] if len(same) == 1 else near
+    """The key somebody meant by an unknown one: the same word in another section, else the nearest name."""
+    word = key.rpartition(".")[2].lower()
+    same = [each for each in every() if each.rpartition(".")[2] == word]
+    return same[0] if len(same) == 1 else nearest(key, (*every(), *Settings.model_fields))

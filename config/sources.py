@@ -18,27 +18,33 @@ from config.errors import ConfigurationError, Problem
 from config.settings import FolderSettings, Settings
 
 
-def load(config_path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+def load(
+    config_path: Path | None = None, environ: Mapping[str, str] | None = None, *, system: Path = file.SYSTEM
+) -> Settings:
     """The effective settings. Raises :class:`ConfigurationError` that carries every problem there is."""
-    settings, problems = _gathered(config_path, os.environ if environ is None else environ)
+    settings, problems = _gathered(config_path, os.environ if environ is None else environ, system)
     if settings is None or problems:
         raise ConfigurationError.of(*problems)
     return settings
 
 
-def find_problems(config_path: Path | None = None, environ: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
+def find_problems(
+    config_path: Path | None = None, environ: Mapping[str, str] | None = None, *, system: Path = file.SYSTEM
+) -> tuple[Problem, ...]:
     """All that keeps a daemon from running on this configuration, the rights on the state directory included."""
     try:
-        settings, problems = _gathered(config_path, os.environ if environ is None else environ)
+        settings, problems = _gathered(config_path, os.environ if environ is None else environ, system)
     except ConfigurationError as error:
         return error.problems
     return (*problems, *checks.usable(settings)) if settings else problems
 
 
-def _gathered(config_path: Path | None, environ: Mapping[str, str]) -> tuple[Settings | None, tuple[Problem, ...]]:
+def _gathered(
+    config_path: Path | None, environ: Mapping[str, str], system: Path
+) -> tuple[Settings | None, tuple[Problem, ...]]:
     """The settings as far as they can be understood, and every problem."""
     state_dir = state_directory.default(environ)
-    own = file.read(file.find(config_path, state_dir))
+    own = file.read(file.find(config_path, state_dir, system))
     variables = environment.read(environ)
     found = [*own.problems, *variables.problems]
     values = {"state_dir": state_dir, **_merged(own.values, variables.values)}

@@ -1,0 +1,90 @@
+# make setup      make or refresh .venv; .venv/bin/mezzotint is the command
+# make demo       draw one picture through the watched folder; its path is the last line
+# make test       everything but soak and bench
+# make check      lint, format, types, import rules and the fast tests, in about a minute
+# make bench      the figures of tests/benchmarks
+# make soak       the long runs
+# make install-service  install it as a systemd service (root; see systemd/README.md)
+# make lock       resolve the requirements anew and write both locks
+#
+# PYTHON=python3.12    the interpreter that .venv is made with (3.11 or newer)
+# TORCH="..."          another build of torch than the locked one for CPUs, as arguments of pip install:
+#                      make setup TORCH="torch==2.13.0 --index-url URL-OF-THE-BUILDS-FOR-YOUR-DEVICE"
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?=
+PROJECT ?= --editable .
+TESTS ?=
+WORKERS ?= 2
+PREFIX ?= /opt/mezzotint
+
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PYTEST := $(BIN)/python -m pytest
+READY := $(VENV)/.ready
+OWN_TORCH := $(VENV)/.own-torch
+SPREAD := -n $(WORKERS) --dist loadfile
+
+MAKEFLAGS += --no-print-directory
+.PHONY: setup demo test check bench soak install-service clean lock
+.DELETE_ON_ERROR:
+
+setup: $(READY)
+
+# Who names a build of torch wants it now, whatever was installed before.
+ifneq ($(strip $(TORCH)),)
+.PHONY: $(READY)
+endif
+
+$(READY): requirements.lock torch.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mezzotint needs Python 3.11 or newer: name one with PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+ifneq ($(strip $(TORCH)),)
+	$(INSTALL) --upgrade $(TORCH)
+	@touch $(OWN_TORCH)
+else
+	@test -e $(OWN_TORCH) || $(INSTALL) --no-deps --require-hashes -r torch.lock || { \
+		echo 'The locked build of torch does not fit this machine or could not be fetched.' >&2; \
+		echo 'Another one: make setup TORCH="torch==2.13.0 --index-url URL"; see the head of the Makefile.' >&2; exit 1; }
+endif
+	$(INSTALL) --no-deps --require-hashes -r requirements.lock
+	@rm -rf build
+	$(INSTALL) --no-deps --no-build-isolation $(PROJECT)
+	@touch $@
+
+demo: setup
+	@$(BIN)/python demo/run.py
+
+test: setup
+	$(PYTEST) $(SPREAD) $(TESTS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) $(SPREAD) -q -m "not slow and not engine and not soak and not bench" $(TESTS)
+
+bench: setup
+	$(PYTEST) -m bench -s $(or $(TESTS),tests/benchmarks)
+
+soak: setup
+	$(PYTEST) -m soak $(TESTS)
+
+# As root: the project in $(PREFIX), its user, its unit. Nothing is started; systemd/README.md says how to go on.
+install-service:
+	@test "$$(id -u)" = 0 || { echo 'make install-service needs root' >&2; exit 1; }
+	@id mezzotint >/dev/null 2>&1 || useradd --system --home-dir /var/lib/mezzotint --shell /usr/sbin/nologin mezzotint
+	@$(MAKE) setup VENV=$(PREFIX) PROJECT=.
+	install -D -m 0644 systemd/mezzotint.service /etc/systemd/system/mezzotint.service
+	@test -e /etc/mezzotint/config.toml || install -D -m 0644 config/default.toml /etc/mezzotint/config.toml
+	systemctl daemon-reload
+	@echo 'Installed. Start it with: systemctl enable --now mezzotint'
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis demo-state
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+lock: setup
+	LOCK_WITH="$(BIN)/pip-compile" sh requirements.sh

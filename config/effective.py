@@ -1,0 +1,17 @@
+"""The settings in force, written out for people and programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.folders import places
+from config.settings import Settings
+
+
+def effective(settings: Settings) -> dict[str, Any]:
+    """Every setting as a JSON value, with the places of the folders filled in."""
+    values = settings.model_dump(mode="json")
+    for shown, folder in zip(values["watch_folder"]["folders"], settings.watch_folder.folders, strict=True):
+        own = places(settings.state_dir, folder)
+        shown.update(path=str(own.path), outbox=str(own.outbox), done=str(own.done), failed=str(own.failed))
+    return values
