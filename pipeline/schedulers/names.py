@@ -105,13 +105,12 @@ def resolve(name: str, schedule: str | None = None) -> SchedulerSpec:
 
 def _split(folded: str) -> tuple[str | None, str | None]:
     """Solver and schedule label of a folded name; the longest schedule ending wins."""
-    known = {_fold(solver.name): solver.name for solver in SOLVERS} | _SPELLINGS
-    if folded in known:
-        return known[folded], None
-    for ending in sorted(_SCHEDULE_SPELLINGS, key=len, reverse=True):
+    if folded in _KNOWN:
+        return _KNOWN[folded], None
+    for ending in _ENDINGS:
         stem = folded.removesuffix(ending)
-        if ending and stem != folded and stem in known:
-            return known[stem], _SCHEDULE_SPELLINGS[ending]
+        if stem != folded and stem in _KNOWN:
+            return _KNOWN[stem], _SCHEDULE_SPELLINGS[ending]
     return None, None
 
 
@@ -130,3 +129,7 @@ def _unknown(name: str) -> UserError:
         field="scheduler",
         hint=f"{'nearest' if nearest else 'there are'}: {', '.join(names)}",
     )
+
+
+_KNOWN = {_fold(solver.name): solver.name for solver in SOLVERS} | _SPELLINGS
+_ENDINGS = sorted(filter(None, _SCHEDULE_SPELLINGS), key=len, reverse=True)
