@@ -52,7 +52,7 @@ def _gathered(
         settings = _completed(Settings.model_validate(values))
     except ValidationError as error:
         return None, (*found, *refusals.problems(error, variables, own.path))
-    found += _relative(settings)
+    found += _wrong_paths(settings)
     if own.path == state_dir / file.NAME and "state_dir" in own.values:
         found.append(_circular(own.path))
     return settings, (*found, *([] if found else checks.problems(settings)))
@@ -72,16 +72,28 @@ def _completed(settings: Settings) -> Settings:
     return settings.model_copy(update={"state_dir": state_directory.absolute(settings.state_dir)})
 
 
-def _relative(settings: Settings) -> list[Problem]:
-    return [problem for folder in settings.watch_folder.folders for problem in _relative_places(folder)]
+def _wrong_paths(settings: Settings) -> list[Problem]:
+    return [problem for folder in settings.watch_folder.folders for problem in _wrong_places(folder)]
 
 
-def _relative_places(folder: FolderSettings) -> list[Problem]:
+def _wrong_places(folder: FolderSettings) -> list[Problem]:
+    given = [(key, getattr(folder, key)) for key in ("path", "outbox", "done", "failed")]
     return [
-        Problem(f"watch_folder.folders ({folder.name})", f"{key} is relative: {path}", "give an absolute path")
-        for key in ("path", "outbox", "done", "failed")
-        if (path := getattr(folder, key)) is not None and not str(path).startswith(("/", "~"))
+        Problem(f"watch_folder.folders ({folder.name})", f"{key} is {why}: {str(path)!r}", "give an absolute path")
+        for key, path in given
+        if path is not None and (why := _impossible(path))
     ]
+
+
+def _impossible(path: Path) -> str | None:
+    """Why no directory can be meant by this; None when one can."""
+    try:
+        full = path.expanduser()
+    except RuntimeError:
+        return "in the home directory of nobody"
+    if not full.is_absolute():
+        return "relative"
+    return "not a path" if "\0" in str(full) else None
 
 
 def _circular(path: Path) -> Problem:

@@ -174,7 +174,8 @@ def test_one_folder_may_not_watch_the_results_of_another(configuration: Any, tmp
 
     (problem,) = configuration.refused(
         MEZZOTINT_WATCH_FOLDER__FOLDERS=folders(
-            {"name": "a", "path": str(tmp_path / "a"), "outbox": str(results)}, {"name": "b", "path": str(results / "x")}
+            {"name": "a", "path": str(tmp_path / "a"), "outbox": str(results)},
+            {"name": "b", "path": str(results / "x")},
         )
     )
 
@@ -223,7 +224,7 @@ def test_names_of_folders_are_used_once(configuration: Any, tmp_path: Path) -> N
 def test_a_relative_folder_is_refused(configuration: Any, path: str) -> None:
     (problem,) = configuration.refused(MEZZOTINT_WATCH_FOLDER__FOLDERS=folders({"name": "a", "path": path}))
 
-    assert problem.message == f"path is relative: {path}"
+    assert problem.message == f"path is relative: {path!r}"
 
 
 @pytest.mark.parametrize("path", ["/a\0b", "~nobody-of-that-name/x"])

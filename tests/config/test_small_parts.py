@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_one_problem_is_the_message_and_several_are_counted() -> None:
 
 def passing(wanted: str, *names: str) -> subprocess.CompletedProcess[str]:
     """Pass these places in a fresh process that was asked for ``wanted``; prints each place once it was passed."""
-    code = "import sys\nfrom config.failpoints import reach\nfor name in sys.argv[1:]: reach(name); print(name, flush=True)"
+    code = "import sys; from config.failpoints import reach\nfor name in sys.argv[1:]: reach(name); print(name, flush=True)"
     return subprocess.run(
         [sys.executable, "-c", code, *names],
         env={**os.environ, "MEZZOTINT_FAILPOINT": wanted},
@@ -86,10 +87,7 @@ def test_a_failpoint_raises_the_error_that_was_asked_for() -> None:
 
 
 def test_every_failpoint_is_reached_somewhere() -> None:
-    from pathlib import Path
-
     root = Path(__file__).resolve().parents[2]
-    text = "\n".join(
-        path.read_text() for room in ("daemon", "frontends", "pipeline", "storage") for path in (root / room).rglob("*.py")
-    )
+    rooms = [root / room for room in ("daemon", "frontends", "pipeline", "storage")]
+    text = "\n".join(path.read_text() for room in rooms for path in room.rglob("*.py"))
     assert {name for name in NAMES if f'"{name}"' not in text} == set()

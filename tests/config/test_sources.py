@@ -89,7 +89,9 @@ def test_the_environment_of_the_process_is_used_when_none_is_given(
 def test_the_state_directory_is_absolute_whatever_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert sources.load(environ={"MEZZOTINT_STATE_DIR": "here"}, system=tmp_path / "none").state_dir == tmp_path / "here"
+    assert (
+        sources.load(environ={"MEZZOTINT_STATE_DIR": "here"}, system=tmp_path / "none").state_dir == tmp_path / "here"
+    )
 
 
 @pytest.mark.parametrize(
