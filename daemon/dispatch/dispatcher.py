@@ -15,9 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
-from storage.database import Database
-from storage.queue.job import LANES, Job, JobError
-from storage.results.store import PictureFiles
 
 from config.clock import Clock
 from config.errors import MezzotintError
@@ -35,6 +32,9 @@ from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobProgress
 from pipeline.messages import Drawn, Failed, Finished, Progress, Stopped, ToDaemon
 from pipeline.models.registry import Registry
+from storage.database import Database
+from storage.queue.job import LANES, Job, JobError
+from storage.results.store import PictureFiles
 
 RECORDING_THREADS = 2
 WATCH_SECONDS = 1.0

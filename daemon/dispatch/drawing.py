@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from storage.queue.job import LANES, Job
-
 from config.errors import FatalError
 from config.settings import Settings
 from daemon.dispatch.held import HeldJob
@@ -14,6 +12,7 @@ from pipeline.messages import Draw, Task
 from pipeline.models.registry import Registry, place
 from pipeline.request import Request
 from storage import inputs
+from storage.queue.job import LANES, Job
 
 OVERDUE_SECONDS = 5.0
 """An engine that has not ended a job so long after its deadline hangs."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from storage.queue.job import LANES, Job
-from storage.results.store import NewPicture
-
 from pipeline.messages import Draw
 from pipeline.models.registry import ModelEntry
+from storage.queue.job import LANES, Job
+from storage.results.store import NewPicture
 
 Name = tuple[str, int]
 """``(job, attempt)``: how daemon and engine call a job, so that late words about an earlier attempt are recognised."""

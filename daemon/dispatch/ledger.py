@@ -7,9 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import structlog
-from storage.database import Database
-from storage.queue.job import Job, JobError
-from storage.results.store import NewPicture
 
 from config.clock import Clock
 from config.errors import RetryableError
@@ -20,6 +17,9 @@ from daemon.dispatch.held import Name
 from daemon.dispatch.plan import Claim
 from daemon.events import Bus, JobChanged
 from storage import queue
+from storage.database import Database
+from storage.queue.job import Job, JobError
+from storage.results.store import NewPicture
 
 T = TypeVar("T")
 
@@ -139,10 +139,15 @@ class Ledger:
         if not jobs:
             return
         names = [(job.id, job.attempt) for job in jobs]
-        await self._write(lambda connection: queue.release(connection, names, now=self._clock()))
+
+        def operation(connection: queue.Connection) -> list[str]:
+            queue.release(connection, names, now=self._clock())
+            return [queue.get(connection, job.id).state for job in jobs]
+
+        states = await self._write(operation)
         _log.info("jobs_released", jobs=[job.id for job in jobs])
-        for job in jobs:
-            self._tell(job, "queued")
+        for job, state in zip(jobs, states, strict=True):
+            self._tell(job, state)
 
     async def accuse(self, jobs: Sequence[Job], reason: str) -> None:
         """An engine died with these jobs on board: each is to run alone, until the culprit is found."""

@@ -10,17 +10,16 @@ from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Executor
 from typing import ParamSpec, TypeVar
 
-from config.version import VERSION
-from storage.results.store import NewPicture, PictureFiles
-
 from config import ids
 from config.clock import Clock
 from config.errors import RetryableError
+from config.version import VERSION
 from daemon.dispatch.conditions import Conditions
 from daemon.dispatch.held import HeldJob
 from daemon.dispatch.ledger import insist
 from pipeline.messages import Drawn
 from pipeline.records import PictureRecord, RecordedModel, encode_png
+from storage.results.store import NewPicture, PictureFiles
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,11 +67,12 @@ class Recorder:
 
     async def _save(self, held: HeldJob, drawn: Drawn) -> NewPicture:
         await self._in_thread(check, held, drawn)
-        return await insist(lambda: self._write_whole(held, drawn), self._conditions)
+        picture_id = ids.new_id(self._clock())  # once: a second try replaces what the first may have left
+        return await insist(lambda: self._write_whole(held, drawn, picture_id), self._conditions)
 
-    async def _write_whole(self, held: HeldJob, drawn: Drawn) -> NewPicture:
+    async def _write_whole(self, held: HeldJob, drawn: Drawn, picture_id: str) -> NewPicture:
         """A thread can't be stopped: what it writes after nobody waits for it any more is removed again."""
-        writing = asyncio.get_running_loop().run_in_executor(self._executor, self._write, held, drawn)
+        writing = asyncio.get_running_loop().run_in_executor(self._executor, self._write, held, drawn, picture_id)
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -84,8 +84,7 @@ class Recorder:
             with contextlib.suppress(RuntimeError):  # the daemon has ended; recovery finds it at the next start
                 self._executor.submit(self._remove, [writing.result().path])
 
-    def _write(self, held: HeldJob, drawn: Drawn) -> NewPicture:
-        picture_id = ids.new_id(self._clock())
+    def _write(self, held: HeldJob, drawn: Drawn, picture_id: str) -> NewPicture:
         record = self._record(held, drawn, picture_id)
         png = encode_png(drawn.pixels, drawn.width, drawn.height, record)
         path = self._files.save(picture_id, png)
