@@ -1,0 +1,82 @@
+"""The daemon with one promise broken on purpose, to see that the fault harness notices.
+
+``BROKEN`` names what, comma-separated: ``no_fence`` lets every write count whoever owns the job, ``delete_on_claim``
+loses what was claimed when its owner dies, ``row_before_file`` records a result before its file is there.
+``usurper`` breaks nothing: again and again it takes the running jobs away, as a second owner of the queue would.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+
+def no_fence() -> None:
+    import storage.queue  # noqa: F401
+    from storage.queue import fence
+    from storage.schema import jobs
+
+    def leave_running(connection: Any, job: str, attempt: int, /, **values: Any) -> Any:
+        query = jobs.update().where(jobs.c.id == job).values(lease_until=None, **values).returning(jobs)
+        return connection.execute(query).mappings().one_or_none()
+
+    fence.leave_running = leave_running  # type: ignore[assignment]
+
+
+def delete_on_claim() -> None:
+    import storage.queue  # noqa: F401
+    from storage.schema import attempts, events, jobs
+
+    def lose(connection: Any, job: str, *_: Any) -> None:
+        for table in (events, attempts):
+            connection.execute(table.delete().where(table.c.job_id == job))
+        connection.execute(jobs.delete().where(jobs.c.id == job))
+
+    sys.modules["storage.queue.accuse"]._accuse = lose  # type: ignore[attr-defined]
+
+
+def row_before_file() -> None:
+    from storage.results.store import PictureFiles
+
+    save = PictureFiles.save
+
+    def later(self: PictureFiles, picture_id: str, png: bytes) -> str:
+        timer = threading.Timer(0.3, save, (self, picture_id, png))
+        timer.daemon = True
+        timer.start()
+        return f"pictures/{picture_id[-2:]}/{picture_id}.png"
+
+    PictureFiles.save = later  # type: ignore[method-assign]
+
+
+def usurper() -> None:
+    from config.clock import now_ms
+    from storage import queue
+    from storage.database import Database
+
+    real = Database.open.__func__  # type: ignore[attr-defined]
+
+    def usurp(database: Database) -> None:
+        while True:
+            time.sleep(random.uniform(0.05, 0.4))
+            database.write_sync(lambda connection: queue.recover(connection, now=now_ms(), max_attempts=50))
+
+    def opened(cls: type[Database], path: Path, **options: Any) -> Database:
+        database: Database = real(cls, path, **options)
+        threading.Thread(target=usurp, args=(database,), daemon=True).start()
+        return database
+
+    Database.open = classmethod(opened)  # type: ignore[assignment,method-assign]
+
+
+if __name__ == "__main__":
+    for name in filter(None, os.environ["BROKEN"].split(",")):
+        globals()[name]()
+    from daemon.cli.main import main
+
+    sys.exit(main())
