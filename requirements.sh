@@ -15,6 +15,6 @@ sed -n 's/^\(torch==[^ ]*\).*/\1/p' torch.lock >"$work/torch.txt"
 
 {
     echo "# Made by \`make lock\`. Installed with --require-hashes; torch is in torch.lock."
-    awk '/^[a-z]/ { keep = $0 !~ /^(torch|triton|pip|mezzotint|nvidia-[a-z0-9-]*|cuda-[a-z0-9-]*)==/ } /^#/ { keep = 0 } keep' \
+    awk '/^[^ ]/ { keep = /^[a-z0-9.-]+==/ && !/^(torch|triton|pip|nvidia-[a-z0-9-]*|cuda-[a-z0-9-]*)==/ } keep' \
         "$work/all.lock"
 } >requirements.lock

@@ -54,7 +54,7 @@ def test_one_problem_is_the_message_and_several_are_counted() -> None:
 
 def passing(wanted: str, *names: str) -> subprocess.CompletedProcess[str]:
     """Pass these places in a fresh process that was asked for ``wanted``; prints each place once it was passed."""
-    code = "import sys; from config.failpoints import reach\nfor name in sys.argv[1:]: reach(name); print(name, flush=True)"
+    code = "import sys, config.failpoints as f\nfor name in sys.argv[1:]: f.reach(name); print(name, flush=True)"
     return subprocess.run(
         [sys.executable, "-c", code, *names],
         env={**os.environ, "MEZZOTINT_FAILPOINT": wanted},

@@ -1,0 +1,169 @@
+"""Imports point one way, each library stays in its room, and what must not load torch does not."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ENGINE = "pipeline.engine"
+TORCH_FREE_ENGINE = ("pipeline.engine", "pipeline.engine.contract", "pipeline.engine.loop", "pipeline.engine.fake")
+HEAVY = ("torch", "diffusers", "transformers", "accelerate", "greenlet")
+
+
+def lint_imports(directory: Path) -> subprocess.CompletedProcess[str]:
+    command = Path(sys.executable).with_name("lint-imports")
+    environment = {**os.environ, "PYTHONPATH": str(directory)}
+    return subprocess.run(
+        [command, "--no-cache"], cwd=directory, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_imports_point_one_way(root: Path) -> None:
+    result = lint_imports(root)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert " 0 broken." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "rule"),
+    [
+        ("config/clock.py", "import storage", "Imports point one way"),
+        ("storage/__init__.py", "import pipeline.engine", "Storage knows of the pipeline only what a request is"),
+        ("pipeline/request.py", "import daemon.events", "The lower rooms know nothing of the service"),
+        ("pipeline/request.py", "import torch", "torch lives in the engine half of the pipeline"),
+        ("daemon/events.py", "import sqlite3", "SQL lives in storage"),
+        (
+            "daemon/events.py",
+            "import pipeline.engine",
+            "The engine half of the pipeline is entered by its process only",
+        ),
+        ("frontends/contract.py", "import storage", "A front end knows the one door, not what is behind it"),
+        ("frontends/http/__init__.py", "import frontends.watch_folder", "Front ends do not know each other"),
+        ("daemon/events.py", "import fastapi", "The web framework lives in one front end"),
+        ("daemon/events.py", "import watchdog", "The file watcher lives in one front end"),
+        ("daemon/events.py", "import typer", "The terminal lives in the command line"),
+    ],
+)
+@pytest.mark.slow
+def test_each_rule_is_broken_by_one_wrong_import(
+    root: Path, rooms: tuple[str, ...], tmp_path: Path, module: str, line: str, rule: str
+) -> None:
+    """
+    1. The packages are copied, and one module gets one import that a rule forbids.
+    Result: that rule, at least, is reported as broken.
+    """
+    for room in rooms:
+        shutil.copytree(root / room, tmp_path / room, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    with (tmp_path / module).open("a") as file:
+        file.write(f"\n{line}\n")
+
+    result = lint_imports(tmp_path)
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert f"{rule} BROKEN" in result.stdout
+
+
+def imported_in_a_fresh_process(names: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """Import them with the heavy libraries blocked; prints what could not be imported."""
+    code = f"""
+import importlib, sys
+for name in {HEAVY!r}:
+    sys.modules[name] = None
+failed = []
+for name in {names!r}:
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        failed.append(f"{{name}}: {{error}}")
+print("\\n".join(failed))
+sys.exit(bool(failed))
+"""
+    return subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_everything_outside_the_engine_half_is_imported_with_torch_blocked(modules: tuple[str, ...]) -> None:
+    outside = tuple(name for name in modules if name != ENGINE and not name.startswith(f"{ENGINE}."))
+    assert len(outside) > 100
+
+    result = imported_in_a_fresh_process((*outside, *TORCH_FREE_ENGINE))
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_block_would_be_noticed() -> None:
+    result = imported_in_a_fresh_process(("config.settings", "pipeline.engine.local"))
+
+    assert result.returncode == 1
+    assert result.stdout.startswith("pipeline.engine.local: ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["draw", "--help"], ["submit", "--help"]], ids=" ".join
+)
+def test_the_command_starts_without_what_it_does_not_need(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from daemon.cli.main import main
+status = main({arguments!r})
+print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
+sys.exit(status)
+"""
+    result = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+
+    loaded = set(result.stdout.rpartition("LOADED ")[2].split())
+    assert "typer" in loaded
+    unwanted = {*HEAVY, "fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "httpx", "watchdog", "PIL", "numpy"}
+    assert loaded & unwanted == set()
+
+
+def edits_of_the_search_path(code: str) -> list[int]:
+    """The lines that assign to ``sys.path`` or call a method on it."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, ast.AugAssign | ast.Delete):
+            targets = node.targets if isinstance(node, ast.Delete) else [node.target]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            targets = [node.func.value]
+        if any(ast.unparse(target).startswith(("sys.path", "sys.meta_path")) for target in targets):
+            found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize(
+    "code", ["sys.path.insert(0, x)", "sys.path[:0] = [x]", "sys.path += [x]", "del sys.path[0]", "sys.path = []"]
+)
+def test_an_edit_of_the_search_path_would_be_noticed(code: str) -> None:
+    assert edits_of_the_search_path(code) == [1]
+
+
+def test_nobody_edits_the_search_path_of_imports(root: Path, rooms: tuple[str, ...]) -> None:
+    files = [path for directory in (*rooms, "demo", "tests") for path in (root / directory).rglob("*.py")]
+
+    assert {str(path.relative_to(root)) for path in files if edits_of_the_search_path(path.read_text())} == set()
+
+
+def test_files_in_the_working_directory_never_shadow_the_packages(tmp_path: Path, rooms: tuple[str, ...]) -> None:
+    """
+    1. A directory holds files named like our packages, which would say so when run.
+    2. The command is started in it.
+    Result: the command works, none of the files ran.
+    """
+    for room in rooms:
+        (tmp_path / f"{room}.py").write_text("print('SHADOWED')\n")
+    command = Path(sys.executable).with_name("mezzotint")
+
+    result = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert "SHADOWED" not in result.stdout + result.stderr
+    assert result.stdout.startswith("mezzotint ")
