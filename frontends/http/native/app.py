@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from config.version import VERSION
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from config.settings import HttpSettings
+from config.version import VERSION
 from daemon.service import Service
 from frontends.http.native import errors, events, jobs, models, pictures, queue
 from frontends.http.native.bounds import BodyBounds

@@ -10,17 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command_environment import environment
 from support.live_daemon import COMMAND, LiveDaemon
 
 from daemon.cli.main import main
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def environment(state_dir: Path, **more: str) -> dict[str, str]:
-    """Nothing of ours from outside but the state directory and the fake engine."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MEZZOTINT_")}
-    return {**clean, "MEZZOTINT_STATE_DIR": str(state_dir), "MEZZOTINT_ENGINE__KIND": "fake", **more}
 
 
 @pytest.fixture
@@ -74,8 +69,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDaemon]:
 def answer(live: LiveDaemon) -> Callable[..., Any]:
     """Runs the command with ``--json`` against that daemon; its document, after checking the exit code."""
 
-    def run(*arguments: str, code: int = 0) -> Any:
-        done = live.command_line(*arguments, "--json")
+    def run(name: str, *arguments: str, code: int = 0) -> Any:
+        done = live.command_line(name, "--json", *arguments)
         assert done.returncode == code, (done.stdout, done.stderr)
         return json.loads(done.stdout)
 

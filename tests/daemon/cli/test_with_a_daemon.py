@@ -63,7 +63,7 @@ def test_jobs_are_found_by_id_and_state(live: LiveDaemon, answer: Any) -> None:
 
 def test_hundreds_of_ids_can_be_asked_for_at_once(live: LiveDaemon, answer: Any) -> None:
     job = answer("submit", "x", "--steps", "1", "--size", "64")["id"]
-    assert len(answer("jobs", *[job] * 700)) in (1, 4, 700)
+    assert {each["id"] for each in answer("jobs", *[job] * 700)} == {job}
 
 
 def test_an_unknown_job_fails(answer: Any) -> None:
@@ -170,15 +170,16 @@ def test_a_job_that_fails_is_told_with_its_reason(live: LiveDaemon, answer: Any)
 
 
 def test_a_prompt_may_begin_with_a_dash(answer: Any) -> None:
-    job = answer("show", answer("submit", "--steps=1", "--size=64", "--json", "--", "--help me")["id"])
+    job = answer("show", answer("submit", "--steps=1", "--size=64", "--", "--help me")["id"])
     assert job["request"]["prompt"] == "--help me"
 
 
-def test_a_prompt_can_not_steer_the_terminal(live: LiveDaemon, answer: Any) -> None:
-    job = answer("submit", "\x1b[2J\x07 red", "--steps", "1", "--size", "64")["id"]
-    for command in (("jobs",), ("show", job)):
-        assert "\x1b" not in live.command_line(*command).stdout
-    assert answer("show", job)["request"]["prompt"] == "\x1b[2J\x07 red"
+def test_what_is_listed_can_not_steer_the_terminal(live: LiveDaemon, answer: Any) -> None:
+    """What the daemon refuses by itself today may still lie in the database of an earlier one."""
+    assert answer("submit", "\x1b[2J red", "--size", "64", code=2)["error"]["field"] == "prompt"
+    told = live.command_line("submit", "x", "--model", "\x1b[2J", "--size", "64")
+    assert told.returncode == 2
+    assert "\x1b" not in told.stderr
 
 
 def test_verify_tells_a_true_picture_from_a_changed_one(live: LiveDaemon, answer: Any, tmp_path: Path) -> None:
