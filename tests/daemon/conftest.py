@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from config.clock import now_ms
 from config.settings import Settings
 from daemon import directories
+from daemon.dispatch import Dispatcher
 from daemon.events import Bus
 from daemon.service import Conditions, EngineStatus, Service
 from pipeline.models.registry import Registry
@@ -94,3 +97,33 @@ def build(tmp_path: Path) -> Iterator[Callable[..., Parts]]:
 @pytest.fixture
 def parts(build: Callable[..., Parts]) -> Parts:
     return build()
+
+
+@pytest.fixture
+async def drawing(build: Callable[..., Parts]) -> AsyncIterator[Parts]:
+    """The parts with a real dispatcher and a fake engine that draws quickly."""
+    made = build(engine={"kind": "fake", "fake_step_s": 0.001})
+    dispatcher = Dispatcher(
+        database=made.database,
+        files=made.files,
+        bus=made.bus,
+        settings=made.settings,
+        registry=made.registry,
+        clock=now_ms,
+        conditions=made.conditions,
+    )
+    made.service = Service(
+        settings=made.settings,
+        database=made.database,
+        files=made.files,
+        registry=made.registry,
+        bus=made.bus,
+        dispatcher=dispatcher,
+        clock=now_ms,
+        conditions=made.conditions,
+    )
+    running = asyncio.create_task(dispatcher.run())
+    yield made
+    await dispatcher.drain(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

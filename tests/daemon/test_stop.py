@@ -32,7 +32,8 @@ def _program(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    assert child.stdout is not None and child.stdout.readline() == "up\n"
+    assert child.stdout is not None
+    assert child.stdout.readline() == "up\n"
     return child
 
 
@@ -47,7 +48,8 @@ def test_a_signal_asks_and_the_process_ends_with_status_zero(number: int) -> Non
 def test_a_second_signal_insists() -> None:
     child = _program("insist")
     child.send_signal(signal.SIGTERM)
-    assert child.stdout is not None and child.stdout.readline() == "asked\n"
+    assert child.stdout is not None
+    assert child.stdout.readline() == "asked\n"
     child.send_signal(signal.SIGINT)
     assert child.communicate(timeout=20) == ("now\n", None)
     assert child.returncode == 0
@@ -67,7 +69,8 @@ def test_the_end_of_the_parents_pipe_asks() -> None:
     child.stdin.close()
     child.wait(timeout=20)
     assert child.returncode == 0
-    assert child.stdout is not None and child.stdout.read() == "asked\n"
+    assert child.stdout is not None
+    assert child.stdout.read() == "asked\n"
 
 
 def test_a_stop_that_hangs_is_ended_at_its_deadline() -> None:

@@ -108,7 +108,8 @@ async def test_an_essential_task_that_ends_is_the_end_of_the_daemon() -> None:
     supervisor = Supervisor()
     supervisor.essential("dispatcher", dies())
     ended = await asyncio.wait_for(asyncio.shield(supervisor.failure), 5)
-    assert "dispatcher" in str(ended) and isinstance(ended.__cause__, RuntimeError)
+    assert "dispatcher" in str(ended)
+    assert isinstance(ended.__cause__, RuntimeError)
     await supervisor.stop()
 
 

@@ -39,7 +39,8 @@ async def test_a_running_job_is_cancelled_through_the_dispatcher(parts: Any) -> 
     job_id = await _submitted(parts)
     claimed = _claim(parts)
     job = await parts.service.cancel(job_id)
-    assert job.state == "running" and job.cancel_requested
+    assert job.state == "running"
+    assert job.cancel_requested
     assert parts.dispatcher.cancelled == [(job_id, claimed.attempt)]
 
 
@@ -71,7 +72,8 @@ async def test_a_paused_queue_goes_on_accepting_and_says_that_it_is_paused(parts
     await parts.service.pause()
     await _submitted(parts)
     status = await parts.service.status()
-    assert status.paused and status.queue["queued"] == 1
+    assert status.paused
+    assert status.queue["queued"] == 1
     await parts.service.resume()
     assert not (await parts.service.status()).paused
 
@@ -90,7 +92,8 @@ async def test_status_names_every_state_and_what_runs(parts: Any) -> None:
         "cancelled": 0,
         "dead": 0,
     }
-    assert status.daemon.uptime_s == 2.5 and status.daemon.state == "serving"
+    assert status.daemon.uptime_s == 2.5
+    assert status.daemon.state == "serving"
     assert status.engines[0].pid == 4242
 
 

@@ -28,7 +28,8 @@ async def test_an_accepted_job_is_in_the_database_complete_and_the_dispatcher_kn
     with parts.service.watch() as events:
         receipt = await parts.service.submit(Submission(fields=_fields(steps=7), owner="cli:1000", priority=3))
         assert await anext(events) == JobChanged(receipt.id, "queued")
-    assert receipt.created and parts.dispatcher.woken == 1
+    assert receipt.created
+    assert parts.dispatcher.woken == 1
     again = Database.open(parts.settings.database)
     try:
         from storage import queue
@@ -101,7 +102,8 @@ async def test_a_key_makes_one_job_however_often_it_is_submitted(parts: Any) -> 
 async def test_an_input_picture_is_kept_before_the_job_is_accepted(parts: Any) -> None:
     receipt = await parts.service.submit(Submission(fields=_fields(denoising_strength=0.4), image=_png()))
     request = (await parts.service.job(receipt.id)).request
-    assert request.task == "image_to_image" and request.denoising_strength == 0.4
+    assert request.task == "image_to_image"
+    assert request.denoising_strength == 0.4
     assert (parts.settings.inputs / f"{request.image}.png").is_file()
     again = await parts.service.submit(Submission(fields=_fields(image=request.image)))
     assert (await parts.service.job(again.id)).request.denoising_strength is not None
@@ -159,13 +161,15 @@ async def test_the_lines_of_an_order_and_its_cursor_move_together(parts: Any) ->
         ],
         order=OrderProgress(order_id=order.id, next_line=4, errors=[(2, "line 2 is not text")]),
     )
-    assert isinstance(answers[0], Receipt) and isinstance(answers[1], UserError)
+    assert isinstance(answers[0], Receipt)
+    assert isinstance(answers[1], UserError)
     (job,) = await parts.service.jobs(order_id=order.id)
     assert (job.id, job.line, job.order_id) == (answers[0].id, 1, order.id)
     (opened,) = await orders.open_orders("inbox")
     assert opened.next_line == 4
     errors = dict(await orders.line_errors(order.id))
-    assert errors[2] == "line 2 is not text" and errors[3].startswith("scheduler: ")
+    assert errors[2] == "line 2 is not text"
+    assert errors[3].startswith("scheduler: ")
 
 
 async def test_an_order_whose_transaction_fails_has_neither_jobs_nor_a_moved_cursor(parts: Any) -> None:
