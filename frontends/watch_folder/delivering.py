@@ -39,7 +39,8 @@ class Deliverer:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._outboxes: dict[str, Outbox] = {}
-        self._one_at_a_time = asyncio.Lock()  # choosing a free name and taking it must not interleave
+        self.naming = asyncio.Lock()
+        """Held from choosing a free name until a file has it."""
 
     def add(self, folder: str, outbox: Outbox) -> None:
         """Deliver what comes from ``folder`` to this outbox."""
@@ -70,7 +71,7 @@ class Deliverer:
             data = await self._service.picture_bytes(picture.id)
             name = naming.picture_name(stem, picture.index, len(pictures))
             try:
-                async with self._one_at_a_time:
+                async with self.naming:
                     await asyncio.to_thread(_place, outbox, name, data, picture, job, tags)
             except OSError as error:
                 raise RetryableError(f"the outbox can't be written: {error.strerror}") from error

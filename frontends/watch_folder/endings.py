@@ -32,10 +32,12 @@ async def refuse(service: Service, order: Order, why: str) -> None:
         await service.orders.advance(order.id, order.lines_total + 1)
 
 
-async def finish(service: Service, places: Places, order: Order, source: Source | None, now: int) -> None:
+async def finish(
+    service: Service, places: Places, order: Order, source: Source | None, now: int, naming: asyncio.Lock
+) -> None:
     """All lines have ended and were delivered: bring the file to its end, then end the row. Safe to repeat.
 
-    Raises ``OSError`` when the file can't be moved now.
+    ``naming`` is held while a name is chosen and taken. Raises ``OSError`` when the file can't be moved now.
     """
     states = await service.orders.line_states(order.id)
     problems = await _problems(service, order, states)
@@ -49,9 +51,11 @@ async def finish(service: Service, places: Places, order: Order, source: Source 
             problems=problems,
             drawn=sum(state == "done" for _, _, state, _ in states),
         )
-        await asyncio.to_thread(_to_failed, places, source, text)
+        async with naming:
+            await asyncio.to_thread(_to_failed, places, source, text)
     else:
-        await asyncio.to_thread(_to_done, places, source_name(order), source, now)
+        async with naming:
+            await asyncio.to_thread(_to_done, places, source_name(order), source, now)
     failpoints.reach("order.after_done")
     said = "; ".join(error_text.line_of(problem) for problem in problems[:3])[:500]
     await service.orders.end(order.id, "failed" if problems else "ended", said or None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import structlog
 
@@ -17,6 +19,7 @@ from frontends.watch_folder.delivering import Deliverer
 from frontends.watch_folder.looking.hints import Hints
 from frontends.watch_folder.looking.lookout import Lookout
 from frontends.watch_folder.looking.scan import Signature
+from frontends.watch_folder.orders import kinds
 from frontends.watch_folder.orders.pairing import Drop
 
 log = structlog.get_logger()
@@ -24,6 +27,7 @@ log = structlog.get_logger()
 END_CHECK_MS = 250
 """A delivery is marked as done a moment after it was made."""
 END_CHECKS = 8
+AT_ONCE = 8
 QUICK_FILES = 1_000
 """A folder with more files than this is looked through only periodically while it has no room for them."""
 
@@ -142,12 +146,15 @@ class Folder:
         """Claim as many as there is room for; the others wait where they are."""
         unread = sum(_has_lines_left(order) for order in await self._orders())
         most = max(0, min(room, self.settings.max_open_jobs - unread))
-        for drop in drops[:most]:
-            action = taking.take(self._service, self._deliverer, self.settings, self.places.path, drop)
-            if await self._attempts.attempt(drop.main.name, now, action) is False:
-                self._lookout.start_over(drop.main.name, now)
-                self._look_again(now + int(self.settings.settle_seconds * 1000))
+        for group in _groups(drops[:most], lambda drop: drop.main.name):
+            await asyncio.gather(*(self._take_one(drop, now) for drop in group))
         self._waiting = max(0, len(drops) - most)
+
+    async def _take_one(self, drop: Drop, now: int) -> None:
+        action = taking.take(self._service, self._deliverer, self.settings, self.places.path, drop)
+        if await self._attempts.attempt(drop.main.name, now, action) is False:
+            self._lookout.start_over(drop.main.name, now)
+            self._look_again(now + int(self.settings.settle_seconds * 1000))
 
     async def _finish_claims(self, orders: list[Order], now: int) -> None:
         for order in orders:
@@ -161,11 +168,16 @@ class Folder:
         Returns the room that is left: what was refused took none.
         """
         orders = [order for order in await self._orders() if _has_lines_left(order)]
-        for position, order in enumerate(orders):
-            if room > 0 and not self._attempts.holds(order.id, now):
-                share = max(1, room // (len(orders) - position))
-                room -= await self._attempts.attempt(order.id, now, self._feed_one(order, share)) or 0
-        if room > 0 and any(_has_lines_left(order) for order in await self._orders()):
+        orders = [order for order in orders if not self._attempts.holds(order.id, now)]
+        left = len(orders)
+        for group in _groups(orders, feeding.source_name):
+            share = max(1, room // left)
+            left -= len(group)
+            fed = (
+                self._attempts.attempt(order.id, now, self._feed_one(order, share)) for order in group[: max(0, room)]
+            )
+            room -= sum(jobs or 0 for jobs in await asyncio.gather(*fed))
+        if room > 0 and orders and any(_has_lines_left(order) for order in await self._orders()):
             self._look_again(now)
         return room
 
@@ -184,21 +196,28 @@ class Folder:
     async def _end(self, now: int, *, everything: bool) -> None:
         orders = await self._orders()
         self._checks = {order.id: self._checks[order.id] for order in orders if order.id in self._checks}
-        for order in orders:
-            if not _is_submitted(order) or self._attempts.holds(order.id, now):
-                continue
-            if everything or order.id in self._checks or order.lines_total == 0:
-                if await self._attempts.attempt(order.id, now, self._end_one(order, now)):
-                    self._checks.pop(order.id, None)
-                    self._open -= 1
-                else:
-                    self._check_later(order, now)
+        due = [
+            order
+            for order in orders
+            if _is_submitted(order)
+            and not self._attempts.holds(order.id, now)
+            and (everything or order.id in self._checks or order.lines_total == 0)
+        ]
+        for start in range(0, len(due), AT_ONCE):
+            await asyncio.gather(*(self._end_if_over(order, now) for order in due[start : start + AT_ONCE]))
+
+    async def _end_if_over(self, order: Order, now: int) -> None:
+        if await self._attempts.attempt(order.id, now, self._end_one(order, now)):
+            self._checks.pop(order.id, None)
+            self._open -= 1
+        else:
+            self._check_later(order, now)
 
     async def _end_one(self, order: Order, now: int) -> bool:
         if await self._service.orders.outstanding(order.id):
             return False
         source = await asyncio.to_thread(claiming.find, self.places.path, taking.claim_of(order))
-        await endings.finish(self._service, self.places, order, source, now)
+        await endings.finish(self._service, self.places, order, source, now, self._deliverer.naming)
         log.info("order_ended", folder=self.settings.name, order=order.id)
         return True
 
@@ -207,6 +226,22 @@ class Folder:
         if left:
             self._checks[order.id] = left
             self._look_again(now + END_CHECK_MS)
+
+
+T = TypeVar("T")
+
+
+def _groups(items: Sequence[T], name_of: Callable[[T], str]) -> Iterator[list[T]]:
+    """What may be done at once, in order: together they share the commits. Pictures are large, so each goes alone."""
+    group: list[T] = []
+    for item in items:
+        alone = kinds.is_image(name_of(item))
+        if group and (alone or len(group) == AT_ONCE or kinds.is_image(name_of(group[-1]))):
+            yield group
+            group = []
+        group.append(item)
+    if group:
+        yield group
 
 
 def _is_submitted(order: Order) -> bool:

@@ -23,7 +23,7 @@ LEAST_GAP_SECONDS = 0.2
 """Between two looks: a burst of events is one look."""
 SHARE_OF_TIME = 0.2
 """Looking at a huge folder takes its time; it may take this share of it."""
-FAULT_SECONDS = 5.0
+FAULT_SECONDS = 2.0
 
 
 class WatchFolders:

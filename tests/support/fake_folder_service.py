@@ -129,6 +129,17 @@ class FakeService:
         """Of all jobs, in the order of their submission."""
         return [job.request.prompt for job in self.jobs_by_id.values()]
 
+    def all_orders(self) -> list[Order]:
+        """Every row, the oldest first."""
+        return list(self.orders.rows.values())
+
+    def mark_delivered(self, job: Job) -> None:
+        """What the outbox does after a delivery."""
+        self.delivered.add(job.id)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
     async def take_image(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         self.images[digest] = data
@@ -230,22 +241,7 @@ class FakeService:
 
     def _picture(self, job: Job, index: int) -> Picture:
         picture_id = new_id(self.clock())
-        pixels = hashlib.sha256(f"{job.id}{index}".encode()).digest() * 96
-        digest = hashlib.sha256(pixels[: 16 * 16 * 3]).hexdigest()
-        record = PictureRecord(
-            job_id=job.id,
-            picture_id=picture_id,
-            index=index,
-            request=job.request,
-            seed=job.request.seed_of(index),
-            width=16,
-            height=16,
-            model=RecordedModel(name="starter"),
-            pixels_sha256=digest,
-            software="test",
-            created_at=self.clock(),
-        )
-        data = encode_png(pixels[: 16 * 16 * 3], 16, 16, record)
+        data, record = draw_picture(job, index, picture_id, self.clock())
         self.files[picture_id] = data
         return Picture(
             id=picture_id,
@@ -253,7 +249,7 @@ class FakeService:
             index=index,
             path=f"pictures/{picture_id}.png",
             sha256=hashlib.sha256(data).hexdigest(),
-            pixels_sha256=digest,
+            pixels_sha256=record.pixels_sha256,
             seed=record.seed,
             width=16,
             height=16,
@@ -261,3 +257,22 @@ class FakeService:
             facts={},
             created_at=self.clock(),
         )
+
+
+def draw_picture(job: Job, index: int, picture_id: str, now: int) -> tuple[bytes, PictureRecord]:
+    """A small PNG, different for every job and index, with its record inside."""
+    pixels = (hashlib.sha256(f"{job.id}{index}".encode()).digest() * 24)[: 16 * 16 * 3]
+    record = PictureRecord(
+        job_id=job.id,
+        picture_id=picture_id,
+        index=index,
+        request=job.request,
+        seed=job.request.seed_of(index),
+        width=16,
+        height=16,
+        model=RecordedModel(name="starter"),
+        pixels_sha256=hashlib.sha256(pixels).hexdigest(),
+        software="test",
+        created_at=now,
+    )
+    return encode_png(pixels, 16, 16, record), record

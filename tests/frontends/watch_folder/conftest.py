@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from support.fake_folder_service import FakeService
+from support.real_folder_service import RealFolderService
 
 from config.folders import Places, places
 from config.settings import FolderSettings
@@ -33,10 +33,12 @@ class Clock:
 class World:
     """One folder; ``restart`` is what a crash leaves: rows and files, no memory."""
 
-    def __init__(self, state_dir: Path, **settings: Any) -> None:
+    def __init__(self, state_dir: Path, database: str | None, **settings: Any) -> None:
         self.state_dir = state_dir
         self.clock = Clock()
-        self.service = FakeService(self.clock)
+        self.service: Any = FakeService(self.clock)
+        if database is not None:
+            self.service = RealFolderService(state_dir, self.clock, database)
         self.settings = FolderSettings(**settings)
         self.places: Places = places(state_dir, self.settings)
         self.inbox.mkdir(parents=True, exist_ok=True)
@@ -107,16 +109,24 @@ class World:
         return self.files(self.inbox)
 
 
-@pytest.fixture
-def make_world(tmp_path: Path) -> Callable[..., World]:
-    """A world with its own folder settings."""
-    return lambda **settings: World(tmp_path / "state", **settings)
+@pytest.fixture(params=["in memory", pytest.param("on the database", marks=pytest.mark.slow)])
+def make_world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
+    """A world with its own folder settings and rows; every test runs on the stand-in and on the real service."""
+    made: list[World] = []
+
+    def make(**settings: Any) -> World:
+        database = f"{len(made)}.db" if request.param == "on the database" else None
+        made.append(World(tmp_path / "state", database, **settings))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.service.close()
 
 
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
     """A world with the default settings."""
-    os.umask(0o022)
     return make_world()
 
 

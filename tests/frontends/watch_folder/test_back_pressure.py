@@ -147,7 +147,7 @@ async def test_a_file_that_brings_out_a_defect_holds_up_no_other(world: Any, mon
 
 async def test_a_list_of_many_thousand_lines_is_never_held_in_memory(make_world: Any) -> None:
     world = make_world(max_open_jobs=10)
-    world.drop("long.txt", "a prompt of some length, with things in it\n" * 40_000)
+    world.drop("long.txt", "a prompt of some length, with things in it\n" * 80_000)
     await world.look()
     tracemalloc.start()
     try:
@@ -156,7 +156,7 @@ async def test_a_list_of_many_thousand_lines_is_never_held_in_memory(make_world:
     finally:
         tracemalloc.stop()
     assert open_jobs(world) == 10
-    assert peak < 1_000_000
+    assert peak < 2_500_000, "the file alone has 3.4 MB"
 
 
 @pytest.mark.parametrize(

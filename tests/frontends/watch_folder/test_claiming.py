@@ -117,8 +117,8 @@ async def test_a_crash_between_sidecar_and_picture_finishes_the_claim(
 async def test_the_file_lies_in_processing_while_it_is_drawn(world: Any) -> None:
     world.drop("a.txt")
     await world.settle()
-    [order] = world.service.orders.rows
-    assert world.left == [f".processing/{order}/a.txt"]
+    [order] = world.service.all_orders()
+    assert world.left == [f".processing/{order.id}/a.txt"]
 
 
 async def test_a_file_that_went_before_it_was_taken_leaves_no_order(
@@ -133,7 +133,7 @@ async def test_a_file_that_went_before_it_was_taken_leaves_no_order(
     world.restart()
     await world.finish()
     assert world.service.prompts == []
-    assert [row.state for row in world.service.orders.rows.values()] == ["ended"]
+    assert [row.state for row in world.service.all_orders()] == ["ended"]
     assert world.left == []
 
 

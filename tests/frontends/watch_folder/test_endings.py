@@ -165,7 +165,7 @@ async def test_an_ending_follows_a_delivery_without_waiting_for_the_next_scan(wo
     [job] = world.service.draw()
     await world.service.deliver_again(job)
     assert await world.look() == world.clock.now + 250
-    world.service.delivered.add(job.id)
+    world.service.mark_delivered(job)
     await world.look(0.25)
     assert world.done == ["2027-01-15/a.txt"]
 
