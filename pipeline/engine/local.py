@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 import diffusers
 import torch
 
+from config.errors import MezzotintError
 from config.settings import EngineSettings
-from pipeline.engine import devices, dtypes, environment, facts, failures, loading, schedulers
+from pipeline.engine import devices, dtypes, environment, facts, failures, loading, log, schedulers
 from pipeline.engine.contract import Send
 from pipeline.engine.jobs.job import Job
 from pipeline.engine.jobs.picture import Picture
@@ -133,6 +134,7 @@ class LocalEngine:
                 place = picture.job.draw.model
                 if self._residency.get(place) is None:
                     in_use = {p.model.key for p in self._pictures() if p.model is not None}
+                    in_use |= {loading.key_of(p.job.draw.model) for p in self._slots}  # those about to start
                     if self._residency.has_room(in_use):
                         self._load_for(place, in_use)
                         return None
@@ -279,6 +281,10 @@ class LocalEngine:
     def _fail(self, job: Job, error: Exception) -> None:
         if failures.ends_the_engine(error):
             raise error
+        if not isinstance(error, MezzotintError):
+            log.event("job_failed", job=job.draw.job, attempt=job.draw.attempt)
+            log.exception("job_error", error)
+        error.__traceback__ = None  # its frames hold the picture's tensors
         self._drop(job)
         self._send(failures.message(job.draw.job, job.draw.attempt, error))
 

@@ -16,6 +16,8 @@ from pipeline.schedulers import Prediction, SchedulerSpec
 
 WORKS_EVERYWHERE = "DPM++ 2M, Euler, Euler a, Heun, DDIM or UniPC"
 WORKS_WITH_FLOW = "Flow Euler"
+_OF_ONE_CLASS = ("algorithm_type", "solver_type", "solver_order")
+"""Options of the same name that mean something else in another class."""
 
 
 def build(name: str, config: Mapping[str, Any], pipeline: type[Any]) -> Any:
@@ -30,7 +32,8 @@ def build(name: str, config: Mapping[str, Any], pipeline: type[Any]) -> Any:
     kind = getattr(diffusers, spec.class_name)
     _check_fits_pipeline(spec, kind, pipeline, prediction)
     accepted = inspect.signature(kind.__init__).parameters
-    plain = {key: value for key, value in config.items() if key in accepted}
+    own = config.get("_class_name") == spec.class_name
+    plain = {key: value for key, value in config.items() if key in accepted and (own or key not in _OF_ONE_CLASS)}
     extra = {"prediction_type": "flow_prediction"} if spec.flow and "prediction_type" in accepted else {}
     try:
         return kind.from_config(plain, **{**dict(spec.options), **extra})

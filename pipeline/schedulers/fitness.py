@@ -21,7 +21,17 @@ class Prediction:
     """The last training step is pure noise: its sigma is infinite."""
 
 
-REFUSED_AT_ZERO_TERMINAL_SNR: Mapping[str, str] = MappingProxyType({})
+_BLOTCHES = (
+    "it takes half of its steps near pure noise, and the noise it adds there stays in the picture as dark blotches"
+)
+_OWN_LEVELS = "it brings noise levels of its own, which are not those this model was trained with"
+REFUSED_AT_ZERO_TERMINAL_SNR: Mapping[str, str] = MappingProxyType(
+    {
+        "DPM++ 2M SDE Karras": f"DPM++ 2M SDE Karras does not work with this model: {_BLOTCHES}",
+        "DPM++ 3M SDE Karras": f"DPM++ 3M SDE Karras does not work with this model: {_BLOTCHES}",
+        "IPNDM": f"IPNDM does not work with this model: {_OWN_LEVELS}",
+    }
+)
 """Name of a scheduler or of a solver -> why it gives noise on a model whose last step is pure noise (measured)."""
 
 

@@ -29,7 +29,7 @@ class Driver:
         self.kinds: list[str] = []
         """What each pass was."""
         self.model = model
-        wanted = EngineSettings(**{"device": "cpu", "dtype": "float32", **settings})
+        wanted = EngineSettings(**{"device": "cpu", "dtype": "float32", "threads": 1, **settings})
         self.engine = LocalEngine(wanted, self.sent.append, **({"clock": clock} if clock else {}))
         self._serve = self.engine._serve
         self.engine._serve = self._watched  # type: ignore[method-assign]

@@ -117,9 +117,8 @@ class Picture:
         if suspended is not None and suspended and not suspended.dead:
             try:
                 suspended.fail(failures.Cancelled())
-            except BaseException as error:  # boundary: whatever the pipeline's clean-up raises, it is gone
-                if not isinstance(error, failures.Cancelled | Exception):
-                    raise
+            except (failures.Cancelled, Exception) as error:  # boundary: whatever its clean-up raises, it is gone
+                error.__traceback__ = None  # its frames hold the greenlet, which would wait for the garbage collector
 
     def take_preview(self) -> bytes | None:
         """The preview that is due, once."""
