@@ -88,6 +88,8 @@ def _followed(client: Client, body: dict[str, Any], show: follow.Show) -> dict[s
     except UserError as error:
         raise asking.refused(error) from None
     try:
+        if client.get("/v1/status")["paused"]:
+            output.complaint("the queue is paused, so this waits", "start it again with: mezzotint resume")
         return follow.to_the_end(client, job_id, show)
     except KeyboardInterrupt:
         _cancel(client, job_id)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.waiting import until
 
 from config.errors import NotFoundError
 from config.ids import new_id
@@ -147,10 +148,8 @@ async def front_end(service: MemoryService, socket_path: Path) -> AsyncIterator[
     """Serving, until the test is over."""
     front_end = NativeHttp(service, socket_path, HttpSettings(max_body_bytes=4_000_000))  # type: ignore[arg-type]
     serving = asyncio.ensure_future(front_end.run())
-    async with asyncio.timeout(10):
-        while not socket_path.exists():
-            assert not serving.done(), serving
-            await asyncio.sleep(0.005)
+    await until(lambda: socket_path.exists() or serving.done(), "it listens")
+    assert not serving.done(), serving
     yield front_end
     serving.cancel()
     await asyncio.wait((serving,))

@@ -11,7 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+from support.waiting import until
 
+from config.settings import HttpSettings
 from frontends.contract import Misconfigured
 from frontends.http.native import socket_file
 from frontends.http.native.server import NativeHttp
@@ -48,9 +50,8 @@ def test_a_path_too_long_for_a_socket_is_said_in_plain_words(tmp_path: Path) -> 
     assert caught.value.hint
 
 
-async def test_the_file_goes_with_the_server_but_not_one_that_is_not_its_own(
-    service: Any, front_end: NativeHttp, socket_path: Path
-) -> None:
+def test_a_socket_file_is_taken_away_only_by_whom_it_belongs_to(socket_path: Path) -> None:
+    socket_file.listen(socket_path, 0o600).close()
     inode = socket_path.stat().st_ino
     socket_file.remove(socket_path, inode + 1)
     assert socket_path.exists()
@@ -86,3 +87,11 @@ async def test_it_stops_although_a_stream_is_open(service: Any, socket_path: Pat
         assert answer.status_code == 200
         service.bus.close()
         assert [line async for line in answer.aiter_lines()] == []
+
+
+async def test_the_file_is_gone_when_it_has_stopped(service: Any, socket_path: Path) -> None:
+    serving = asyncio.ensure_future(NativeHttp(service, socket_path, HttpSettings()).run())
+    await until(socket_path.exists, "it listens")
+    serving.cancel()
+    await asyncio.wait((serving,))
+    await until(lambda: not socket_path.exists(), "the file is gone", seconds=0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.waiting import until
 
 from daemon.events import JobProgress
 from frontends.http.native import events
@@ -18,10 +19,8 @@ async def lines_of(client: httpx.AsyncClient, **query: str) -> list[dict[str, An
         return [json.loads(line) async for line in answer.aiter_lines()]
 
 
-async def until_watched(service: Any, job_id: str | None) -> None:
-    async with asyncio.timeout(10):
-        while not service.bus._subscribers.get(job_id):
-            await asyncio.sleep(0.005)
+async def until_watched(service: Any, job_id: str | None, readers: int = 1) -> None:
+    await until(lambda: len(service.bus._subscribers.get(job_id, ())) >= readers, "it is watched")
 
 
 async def test_a_stream_starts_with_the_job_as_it_is_and_ends_when_the_job_has_ended(
@@ -78,9 +77,7 @@ async def test_previews_are_sent_to_those_who_ask(service: Any, client: httpx.As
     job = service.put(Request(prompt="x"))
     plain = asyncio.ensure_future(lines_of(client, job=job.id))
     with_previews = asyncio.ensure_future(lines_of(client, job=job.id, previews="true"))
-    async with asyncio.timeout(10):
-        while len(service.bus._subscribers.get(job.id, ())) < 2:
-            await asyncio.sleep(0.005)
+    await until_watched(service, job.id, readers=2)
     service.bus.publish(JobProgress(job.id, 1, 8, b"png"))
     await asyncio.sleep(0.05)
     service.move(job.id, "done")
@@ -94,9 +91,7 @@ async def test_a_reader_who_leaves_is_forgotten(
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
     async with client.stream("GET", "/v1/events"):
         await until_watched(service, None)
-    async with asyncio.timeout(10):
-        while service.bus._subscribers:
-            await asyncio.sleep(0.01)
+    await until(lambda: not service.bus._subscribers, "it is forgotten")
 
 
 async def test_a_reader_who_takes_nothing_is_let_go(
@@ -107,10 +102,12 @@ async def test_a_reader_who_takes_nothing_is_let_go(
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     writer.write(b"GET /v1/events?previews=true HTTP/1.1\r\nhost: x\r\n\r\n")
     await until_watched(service, None)
-    async with asyncio.timeout(20):
-        while service.bus._subscribers:
-            service.bus.publish(JobProgress("j" * 16, 1, 8, b"x" * 100_000))
-            await asyncio.sleep(0.005)
+
+    def gone() -> bool:
+        service.bus.publish(JobProgress("j" * 16, 1, 8, b"x" * 100_000))
+        return not service.bus._subscribers
+
+    await until(gone, "it is let go", seconds=20)
     assert (await client.get("/v1/status")).status_code == 200
     writer.close()
 
