@@ -17,7 +17,7 @@ def versions() -> dict[str, str]:
     """The libraries whose version decides pixels."""
     return {
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # a class of torch's own, which no message can carry
         "diffusers": diffusers.__version__,
         "transformers": transformers.__version__,
     }
