@@ -11,6 +11,7 @@ from typing import Protocol
 
 from config.clock import Clock
 from config.errors import BusyError, NotFoundError, UserError
+from config.failpoints import reach
 from config.settings import Settings
 from config.version import VERSION
 from daemon.events import Bus, JobChanged, Missed, Subscription
@@ -156,12 +157,12 @@ class Service:
         """Events of one job (by its full id) or of all, from now on. Subscribe first, then read the job."""
         return self._bus.subscribe(job_id)
 
-    async def wait(self, job_id: str, timeout: float | None = None) -> Job:
-        """The job once it has ended, or as it is after ``timeout`` seconds."""
+    async def wait(self, job_id: str, seconds: float | None = None) -> Job:
+        """The job once it has ended, or as it is after so many seconds."""
         job = await self.job(job_id)
         with self._bus.subscribe(job.id) as events:
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(seconds):
                     job = await self.job(job.id)
                     while job.state not in TERMINAL:
                         await _change(events)
@@ -282,6 +283,7 @@ class Service:
     async def _commit(self, new: list[NewJob], order: OrderProgress | None) -> list[Receipt]:
         now = self._clock()
         enqueued = await self._database.write(lambda c: _record(c, new, order, now))
+        reach("enqueue.after_commit")
         for each, job in zip(enqueued, new, strict=True):
             if each.created:
                 self._bus.publish(JobChanged(each.id, "queued", job.order_id))

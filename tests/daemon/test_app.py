@@ -137,7 +137,6 @@ def test_a_job_longer_than_the_grace_time_is_released_with_its_attempt_given_bac
     began = time.monotonic()
     assert live.stop() == 0
     assert time.monotonic() - began < 8
-    live.command_line("--help")
     live.environment["MEZZOTINT_ENGINE__FAKE_STEP_S"] = "0.001"
     live.start()
     (job,) = live.wait(job_id)

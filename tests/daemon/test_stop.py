@@ -10,6 +10,7 @@ import pytest
 
 _PROGRAM = """
 import asyncio, sys
+from daemon import logs
 from daemon.stop import Stop, deadline
 async def main():
     stop = Stop()
@@ -20,6 +21,7 @@ async def main():
         if "insist" in sys.argv:
             await stop.now.wait()
             print("now", flush=True)
+logs.configure("error")
 asyncio.run(main())
 """
 

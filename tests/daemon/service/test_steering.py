@@ -112,7 +112,7 @@ async def test_waiting_ends_with_the_job_and_not_before(parts: Any) -> None:
 
 async def test_waiting_gives_up_after_its_time_and_when_the_daemon_stops(parts: Any) -> None:
     job_id = await _submitted(parts)
-    assert (await parts.service.wait(job_id, timeout=0.05)).state == "queued"
+    assert (await parts.service.wait(job_id, seconds=0.05)).state == "queued"
     waiting = asyncio.create_task(parts.service.wait(job_id))
     await asyncio.sleep(0.05)
     parts.bus.close()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from config.errors import BusyError, NotFoundError, UserError
+from config.errors import BusyError, UserError
 from daemon.service import JobChanged, OrderProgress, Origin, Receipt, Submission
 from storage.database import Database
 
@@ -172,9 +172,20 @@ async def test_the_lines_of_an_order_and_its_cursor_move_together(parts: Any) ->
     assert errors[3].startswith("scheduler: ")
 
 
-async def test_an_order_whose_transaction_fails_has_neither_jobs_nor_a_moved_cursor(parts: Any) -> None:
-    with pytest.raises(NotFoundError):
+async def test_an_order_whose_transaction_fails_has_neither_jobs_nor_a_moved_cursor(
+    parts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    order = await parts.service.orders.begin("inbox", "wishes.txt", 1, 2, 3)
+    monkeypatch.setattr("storage.orders.advance", broken)
+    with parts.service.watch() as events, pytest.raises(OSError, match="No space"):
         await parts.service.submit_many(
-            [Submission(fields=_fields(), owner="folder:inbox")], order=OrderProgress(order_id="0" * 16, next_line=2)
+            [Submission(fields=_fields(), owner="folder:inbox", line=1)],
+            order=OrderProgress(order_id=order.id, next_line=2),
         )
     assert await parts.service.jobs() == []
+    assert (await parts.service.orders.open_orders("inbox"))[0].next_line == 1
+    events.close()
+    assert [event async for event in events] == []

@@ -20,7 +20,7 @@ from pipeline.records import PictureRecord
 async def _drawn(parts: Any, **fields: Any) -> Job:
     wanted = {"prompt": "a red apple", "width": 64, "height": 64, "steps": 4, "deterministic": True, **fields}
     receipt = await parts.service.submit(Submission(fields=wanted))
-    job: Job = await parts.service.wait(receipt.id, timeout=60)
+    job: Job = await parts.service.wait(receipt.id, seconds=60)
     assert job.state == "done", job.error
     return job
 
