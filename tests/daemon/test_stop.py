@@ -41,38 +41,37 @@ def _program(*arguments: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_asks_and_the_process_ends_with_status_zero(number: int) -> None:
-    child = _program()
-    child.send_signal(number)
-    assert child.communicate(timeout=20) == ("asked\n", None)
+    with _program() as child:
+        child.send_signal(number)
+        assert child.communicate(timeout=20) == ("asked\n", None)
     assert child.returncode == 0
 
 
 def test_a_second_signal_insists() -> None:
-    child = _program("insist")
-    child.send_signal(signal.SIGTERM)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "asked\n"
-    child.send_signal(signal.SIGINT)
-    assert child.communicate(timeout=20) == ("now\n", None)
+    with _program("insist") as child:
+        child.send_signal(signal.SIGTERM)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "asked\n"
+        child.send_signal(signal.SIGINT)
+        assert child.communicate(timeout=20) == ("now\n", None)
     assert child.returncode == 0
 
 
 def test_a_hangup_stops_nothing() -> None:
-    child = _program()
-    child.send_signal(signal.SIGHUP)
-    child.send_signal(signal.SIGTERM)
-    assert child.communicate(timeout=20) == ("asked\n", None)
+    with _program() as child:
+        child.send_signal(signal.SIGHUP)
+        child.send_signal(signal.SIGTERM)
+        assert child.communicate(timeout=20) == ("asked\n", None)
     assert child.returncode == 0
 
 
 def test_the_end_of_the_parents_pipe_asks() -> None:
-    child = _program()
-    assert child.stdin is not None
-    child.stdin.close()
-    child.wait(timeout=20)
-    assert child.returncode == 0
-    assert child.stdout is not None
-    assert child.stdout.read() == "asked\n"
+    with _program() as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.close()
+        assert child.wait(timeout=20) == 0
+        assert child.stdout.read() == "asked\n"
 
 
 def test_a_stop_that_hangs_is_ended_at_its_deadline() -> None:
