@@ -66,12 +66,26 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDaemon]:
 
 
 @pytest.fixture
-def answer(live: LiveDaemon) -> Callable[..., Any]:
-    """Runs the command with ``--json`` against that daemon; its document, after checking the exit code."""
+def told(live: LiveDaemon, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Calls the command in this process against that daemon."""
+    for name, value in live.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = main(arguments)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def answer(told: Run) -> Callable[..., Any]:
+    """The same with ``--json``: the document, after checking the exit code and that nothing else was said."""
 
     def run(name: str, *arguments: str, code: int = 0) -> Any:
-        done = live.command_line(name, "--json", *arguments)
-        assert done.returncode == code, (done.stdout, done.stderr)
+        done = told(name, "--json", *arguments)
+        assert (done.returncode, done.stderr) == (code, ""), (done.stdout, done.stderr)
         return json.loads(done.stdout)
 
     return run

@@ -41,23 +41,23 @@ def test_a_submitted_job_is_shown_with_the_keys_of_the_contract(live: LiveDaemon
     assert job["queued_at"] <= job["started_at"] <= job["finished_at"]
 
 
-def test_status_has_the_keys_of_the_contract(live: LiveDaemon, answer: Any) -> None:
+def test_status_has_the_keys_of_the_contract(live: LiveDaemon, told: Any, answer: Any) -> None:
     view = answer("status")
     assert view["daemon"]["pid"] == live.pid
     assert view["daemon"]["uptime_s"] > 0
     assert {"pid", "device", "model", "active", "parked", "forwards", "steps"} <= set(view["engines"][0])
     assert set(view["queue"]) == STATES
-    assert live.command_line("status").stdout.startswith("mezzotint ")
+    assert told("status").stdout.startswith("mezzotint ")
 
 
-def test_jobs_are_found_by_id_and_state(live: LiveDaemon, answer: Any) -> None:
+def test_jobs_are_found_by_id_and_state(live: LiveDaemon, told: Any, answer: Any) -> None:
     ids = [answer("submit", f"number {number}", "--steps", "1", "--size", "64")["id"] for number in range(3)]
     live.wait(*ids)
     assert {job["id"] for job in answer("jobs", *ids)} == set(ids)
     assert set(ids) <= {job["id"] for job in answer("jobs", "--state", "done")}
     assert len(answer("jobs", "--limit", "2")) == 2
     assert answer("jobs", "--state", "dead") == []
-    assert "number 2" in live.command_line("jobs").stdout
+    assert "number 2" in told("jobs").stdout
     assert answer("jobs", "--state", "bogus", code=1)["error"]["field"] == "state"
 
 
@@ -127,9 +127,9 @@ def test_draw_prints_the_path_of_the_picture_last(live: LiveDaemon) -> None:
     assert str(paths[-1]).startswith(str(live.state_dir / "pictures"))
 
 
-def test_draw_copies_to_a_file_numbered_files_or_a_directory(live: LiveDaemon, tmp_path: Path) -> None:
+def test_draw_copies_to_a_file_numbered_files_or_a_directory(told: Any, tmp_path: Path) -> None:
     def drawn(*options: str) -> list[str]:
-        done = live.command_line("draw", "a boat", "--steps", "1", "--size", "64", *options)
+        done = told("draw", "a boat", "--steps", "1", "--size", "64", *options)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
@@ -161,12 +161,12 @@ def test_a_file_that_is_no_picture_is_refused_as_one(answer: Any, tmp_path: Path
     assert error["kind"] == "user"
 
 
-def test_a_job_that_fails_is_told_with_its_reason(live: LiveDaemon, answer: Any) -> None:
+def test_a_job_that_fails_is_told_with_its_reason(told: Any, answer: Any) -> None:
     error = answer("draw", "[fail-user] x", "--steps", "2", "--size", "64", code=1)["error"]
     assert error["kind"] == "user"
-    told = live.command_line("draw", "[fail-user] x", "--steps", "2", "--size", "64")
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.startswith("mezzotint: ")
+    said = told("draw", "[fail-user] x", "--steps", "2", "--size", "64")
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("mezzotint: ")
 
 
 def test_a_prompt_may_begin_with_a_dash(answer: Any) -> None:
@@ -174,19 +174,19 @@ def test_a_prompt_may_begin_with_a_dash(answer: Any) -> None:
     assert job["request"]["prompt"] == "--help me"
 
 
-def test_what_is_listed_can_not_steer_the_terminal(live: LiveDaemon, answer: Any) -> None:
+def test_what_is_listed_can_not_steer_the_terminal(told: Any, answer: Any) -> None:
     """What the daemon refuses by itself today may still lie in the database of an earlier one."""
     assert answer("submit", "\x1b[2J red", "--size", "64", code=2)["error"]["field"] == "prompt"
-    told = live.command_line("submit", "x", "--model", "\x1b[2J", "--size", "64")
-    assert told.returncode == 2
-    assert "\x1b" not in told.stderr
+    said = told("submit", "x", "--model", "\x1b[2J", "--size", "64")
+    assert said.returncode == 2
+    assert "\x1b" not in said.stderr
 
 
-def test_verify_tells_a_true_picture_from_a_changed_one(live: LiveDaemon, answer: Any, tmp_path: Path) -> None:
+def test_verify_tells_a_true_picture_from_a_changed_one(told: Any, answer: Any, tmp_path: Path) -> None:
     job = answer("draw", "a boat", "--steps", "2", "--size", "64", "--deterministic")
     assert answer("verify", job["pictures"][0]["id"])["identical"] is True
     assert answer("verify", job["paths"][0])["identical"] is True
-    assert live.command_line("verify", job["id"]).stdout.startswith("identical")
+    assert told("verify", job["id"]).stdout.startswith("identical")
     assert answer("verify", str(tmp_path / "nothing.png"), code=1)["error"]["kind"] == "user"
 
 
