@@ -42,7 +42,9 @@ def test_with_room_for_one_model_the_other_waits_and_the_first_is_let_go(tiny: d
     driver.draw("late", steps=2)
     driver.run()
     ends = [message.job for message in driver.sent if type(message).__name__ == "Finished"]
-    assert ends == ["one", "two", "late"], "a later job of the loaded model must not pass the one that waits for a model"
+    assert ends == ["one", "two", "late"], (
+        "a later job of the loaded model must not pass the one that waits for a model"
+    )
     assert [each.model for each in driver.of(Loading)] == ["sd", "flux", "sd"]
     driver.draw("last", steps=2, model=tiny["flux"])
     driver.run()

@@ -33,7 +33,7 @@ def _installed(package: str | None) -> bool:
 
 @pytest.mark.slow
 def test_every_sampler_draws_with_the_starter_or_is_refused_with_the_reason(starter_folder: Path, drive: Drive) -> None:
-    driver = drive(starter_folder, dtype="bfloat16", threads=2)
+    driver = drive(starter_folder, dtype="bfloat16")
     for name in names.SCHEDULERS:
         driver.draw(name, scheduler=name, steps=3, width=64, height=64)
     driver.run()
