@@ -1,4 +1,7 @@
-"""The outbox: what must be brought to where a job came from. A row is written in the transaction that ends the job."""
+"""The outbox: endings that still have to be brought to where their jobs came from.
+
+A row is written in the transaction that ends a job (see :mod:`storage.queue.transition`), so none is forgotten.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
-from storage.schema import deliveries
+from storage.schema import deliveries, jobs
+from storage.schema.deliveries import is_given_up, is_waiting
 
-DUE = (
-    select(deliveries)
-    .where(
-        deliveries.c.source == bindparam("source"),
-        text("state = 'waiting'"),
-        deliveries.c.not_before <= bindparam("now"),
-    )
-    .order_by(deliveries.c.not_before, deliveries.c.id)
-    .limit(bindparam("most"))
-)
+_WAITING = sa.select(sa.func.count()).select_from(deliveries).where(is_waiting)
+_NEXT = sa.select(sa.func.min(deliveries.c.not_before)).where(is_waiting)
+_GIVEN_UP = sa.select(sa.func.count()).select_from(deliveries).where(is_given_up)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One row of the outbox. ``attempt`` counts the tries that failed."""
+    """Bring the result of a job to ``address``. ``attempt`` counts the tries that failed."""
 
     id: str
     job_id: str
@@ -35,73 +33,64 @@ class Delivery:
     created_at: int
 
 
-def add(connection: Connection, delivery: str, *, job_id: str, source: str, address: str, now: int) -> None:
-    """Bring this job's end to its origin; ``address`` is stored JSON."""
-    connection.execute(
-        insert(deliveries).values(
-            id=delivery,
-            job_id=job_id,
-            source=source,
-            address=address,
-            state="waiting",
-            attempt=0,
-            not_before=now,
-            created_at=now,
-        )
+def due(connection: Connection, now: int, limit: int, source: str | None = None) -> list[Delivery]:
+    """What should be delivered by now, longest due first; of one source, or of all."""
+    wanted = (
+        sa.select(deliveries, jobs.c.origin_address)
+        .join(jobs, jobs.c.id == deliveries.c.job_id)
+        .where(is_waiting, deliveries.c.not_before <= now)
+        .order_by(deliveries.c.not_before, deliveries.c.id)
+        .limit(limit)
     )
-
-
-def due(connection: Connection, now: int, limit: int, *, source: str) -> list[Delivery]:
-    """What the source's deliverer should bring now, the longest due first."""
+    if source is not None:
+        wanted = wanted.where(deliveries.c.source == source)
     return [
         Delivery(
-            id=row["id"],
-            job_id=row["job_id"],
-            source=row["source"],
-            address=json.loads(row["address"]),
-            attempt=row["attempt"],
-            created_at=row["created_at"],
+            id=row.id,
+            job_id=row.job_id,
+            source=row.source,
+            address=json.loads(row.origin_address),
+            attempt=row.attempt,
+            created_at=row.created_at,
         )
-        for row in connection.execute(DUE, {"source": source, "now": now, "most": limit}).mappings()
+        for row in connection.execute(wanted)
     ]
 
 
 def done(connection: Connection, delivery: str, now: int) -> None:
-    """It was brought."""
-    _end(connection, delivery, "done", None, now)
+    """It is there."""
+    _end(connection, deliveries.c.id == delivery, "done", now, error=None)
 
 
 def give_up(connection: Connection, delivery: str, error: str, now: int) -> None:
-    """It can't be brought; the result stays where it is recorded."""
-    _end(connection, delivery, "given_up", error, now)
+    """It is never tried again."""
+    _end(connection, deliveries.c.id == delivery, "given_up", now, error=error)
+
+
+def supersede(connection: Connection, job: str, now: int) -> None:
+    """The job is tried again: its earlier end needs no delivery any more."""
+    _end(connection, deliveries.c.job_id == job, "superseded", now)
 
 
 def postpone(connection: Connection, delivery: str, error: str, not_before: int) -> None:
-    """A try failed; the next one is not before then."""
+    """A try failed; the next one is due at ``not_before``."""
     connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id == delivery, deliveries.c.state == "waiting")
-        .values(attempt=deliveries.c.attempt + 1, error=error, not_before=not_before)
+        sa.update(deliveries)
+        .where(deliveries.c.id == delivery, is_waiting)
+        .values(attempt=deliveries.c.attempt + 1, not_before=not_before, error=error)
     )
 
 
 def next_due_at(connection: Connection) -> int | None:
-    """When the next one becomes due."""
-    query = select(func.min(deliveries.c.not_before)).where(text("state = 'waiting'"))
-    return connection.execute(query).scalar_one_or_none()
+    """When the next delivery is due (or has been since); None when none waits."""
+    moment = connection.execute(_NEXT).scalar()
+    return None if moment is None else int(moment)
 
 
 def counts(connection: Connection) -> tuple[int, int]:
-    """How many wait, and how many were given up."""
-    number = func.count().label("number")
-    query = select(deliveries.c.state, number).where(deliveries.c.state != "done").group_by(deliveries.c.state)
-    found = {row.state: row.number for row in connection.execute(query)}
-    return found.get("waiting", 0), found.get("given_up", 0)
+    """``(waiting, given up)``."""
+    return connection.execute(_WAITING).scalar_one(), connection.execute(_GIVEN_UP).scalar_one()
 
 
-def _end(connection: Connection, delivery: str, state: str, error: str | None, now: int) -> None:
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id == delivery, deliveries.c.state == "waiting")
-        .values(state=state, error=error, ended_at=now)
-    )
+def _end(connection: Connection, which: sa.ColumnElement[bool], state: str, now: int, **values: str | None) -> None:
+    connection.execute(sa.update(deliveries).where(which, is_waiting).values(state=state, ended_at=now, **values))

@@ -1,1 +1,1 @@
-"""Every step the tables took, in order. A step is never edited once it has been released."""
+"""How a database file of an earlier version becomes one of today: a step a file under ``versions``."""

@@ -1,11 +1,8 @@
-"""Runs the steps on the connection that :mod:`storage.migrate` hands over, inside its transaction."""
+"""Alembic loads this file to run steps. The connection is handed in by :mod:`storage.migrations.upgrade`."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from storage.schema import metadata
-
-# One transaction around everything is begun and committed by the caller: alembic must add none.
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=False)
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
 context.run_migrations()

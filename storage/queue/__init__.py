@@ -1,32 +1,40 @@
-"""The queue:
+"""The queue, a verb a module. Each takes an open connection first, so that several can be one transaction.
 
-One verb a module. Each is a function of an open connection, so that it also works inside a caller's transaction.
+``queued -> running -> done | failed | cancelled | dead``; a running job goes back to ``queued`` when its attempt may be
+repeated. The modules under the verbs: :mod:`.turns` says who is next, :mod:`.transition` changes states,
+:mod:`.history` remembers, :mod:`.tally` counts.
 """
 
 from __future__ import annotations
 
-from storage.database import Connection
+from sqlalchemy import Connection
+
 from storage.queue.accuse import accuse, recover
 from storage.queue.cancel import cancel, cancelled
-from storage.queue.claim import claim, next_rested_at, peek_urgency
+from storage.queue.claim import claim
 from storage.queue.enqueue import enqueue, enqueue_many
 from storage.queue.fail import fail
-from storage.queue.find import counts, find, get, get_picture, open_jobs
+from storage.queue.find import find, get, get_picture
 from storage.queue.finish import finish
+from storage.queue.history import attempts_of, events_of
+from storage.queue.pause import is_paused, pause, resume
 from storage.queue.release import release
 from storage.queue.renew import renew
 from storage.queue.retry import retry
-from storage.queue.switches import is_paused, pause, resume
+from storage.queue.tally import counts, open_jobs
+from storage.queue.turns import next_rested_at, peek_urgency
 
 __all__ = [
     "Connection",
     "accuse",
+    "attempts_of",
     "cancel",
     "cancelled",
     "claim",
     "counts",
     "enqueue",
     "enqueue_many",
+    "events_of",
     "fail",
     "find",
     "finish",

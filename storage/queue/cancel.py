@@ -1,37 +1,33 @@
-"""End a job because its owner wants it so."""
+"""Ends a job that its owner does not want any more."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from config.errors import NotFoundError
-from storage.queue import fence, history, shares
+from storage.queue import history, transition
 from storage.schema import jobs
 
 
 def cancel(connection: Connection, job: str, *, now: int) -> str:
-    """A waiting job ends at once; a running one is marked, and :func:`cancelled` follows. Returns the state after."""
-    row = connection.execute(select(jobs).where(jobs.c.id == job)).mappings().one_or_none()
+    """The state after the wish: ``cancelled`` if it waited; ``running`` until the engine lets go of it; else its end.
+
+    Raises :class:`NotFoundError`.
+    """
+    row = connection.execute(sa.select(jobs.c.state, jobs.c.cancel_requested).where(jobs.c.id == job)).first()
     if row is None:
         raise NotFoundError(f"there is no job {job}")
-    if row["state"] == "running":
-        connection.execute(update(jobs).where(jobs.c.id == job).values(cancel_requested=1))
-        return "running"
-    if row["state"] not in ("queued", "paused"):
-        return str(row["state"])
-    if row["state"] == "queued" and not row["resting"]:
-        shares.leave(connection, row["lane"], row["owner"])
-    values = {"state": "cancelled", "resting": 0, "finished_at": now}
-    ended = connection.execute(update(jobs).where(jobs.c.id == job).values(**values).returning(jobs)).mappings().one()
-    fence.ended(connection, ended, now=now)
-    return "cancelled"
+    if row.state == "queued":
+        transition.leave(connection, job, "queued", "cancelled", now=now, what="cancelled")
+        return "cancelled"
+    if row.state == "running" and not row.cancel_requested:
+        connection.execute(sa.update(jobs).where(jobs.c.id == job).values(cancel_requested=1))
+        history.record(connection, job, now, "cancel_requested")
+    return str(row.state)
 
 
 def cancelled(connection: Connection, job: str, attempt: int, *, now: int) -> bool:
-    """The engine has let go of it. False when this attempt no longer owns it."""
-    row = fence.leave_running(connection, job, attempt, state="cancelled", finished_at=now)
-    if row is None:
-        return False
-    history.end_attempt(connection, job, "cancelled", now=now)
-    fence.ended(connection, row, now=now)
-    return True
+    """The engine has let go of the job. False, with nothing written, when this attempt does not own it (any more)."""
+    ended = transition.leave_running(connection, job, attempt, "cancelled", now=now, outcome="cancelled")
+    return ended is not None

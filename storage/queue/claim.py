@@ -1,39 +1,30 @@
-"""Where a job is claimed: in fair order, by index seeks only, in the caller's ``BEGIN IMMEDIATE`` transaction."""
+"""Gives the next jobs in the fair order to an engine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, text, update
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
-from storage.queue import history, shares, switches
+from storage.queue import history, tally, turns
 from storage.queue.job import LANES, Job
-from storage.queue.rows import to_job
-from storage.schema import READY, RESTING, jobs
-
-NEXT_JOB = (
-    select(jobs.c.seq, jobs.c.alone, jobs.c.cost, jobs.c.owner)
-    .where(jobs.c.lane == bindparam("lane"), jobs.c.owner == bindparam("owner"), text(READY))
-    .order_by(jobs.c.priority.desc(), jobs.c.seq)
-    .limit(1)
-)
-RESTED = (
-    select(jobs.c.seq, jobs.c.lane, jobs.c.owner)
-    .where(text(RESTING), jobs.c.not_before <= bindparam("now"))
-    .order_by(jobs.c.not_before)
-    .limit(1000)
-)
+from storage.queue.pause import is_paused
+from storage.queue.rows import job_of
+from storage.schema import attempts, events, jobs
 
 TAKE = (
-    update(jobs)
-    .where(jobs.c.seq == bindparam("this"), jobs.c.state == "queued")
+    sa.update(jobs)
+    .where(jobs.c.seq == sa.bindparam("of_seq"), jobs.c.state == "queued")
     .values(
         state="running",
-        attempt=jobs.c.attempt + 1,
-        lease_until=bindparam("until"),
-        started_at=func.coalesce(jobs.c.started_at, bindparam("now")),
+        attempt=sa.bindparam("number"),
+        alone=sa.bindparam("by_itself"),
+        started_at=sa.func.coalesce(jobs.c.started_at, sa.bindparam("now")),
+        lease_until=sa.bindparam("until"),
     )
-    .returning(jobs)
 )
 
 
@@ -46,62 +37,52 @@ def claim(
     engine_idle: bool,
     max_attempts: int,
     lanes: Sequence[str] = LANES,
+    engine: str | None = None,
 ) -> list[Job]:
-    """Up to ``limit`` jobs, now running, with this attempt counted.
+    """At most ``limit`` jobs of these lanes, now running; none while the queue is paused.
 
-    Order: lane, then the owner who was served least, then priority, then age. A job that must run alone comes as the
-    only one, and only when the engine is idle; while it is next and the engine is not, nothing is claimed, so it
-    can't starve.
+    A job that must run alone comes alone, and only to an idle engine. When it is next and the engine is busy nothing
+    more is claimed, so that the engine becomes idle and the job can't starve. A job whose attempts are used up (the
+    cap was lowered, or its last one was shared with the culprit of a crash) gets one more, alone.
     """
-    wake_rested(connection, now=now)
-    if switches.is_paused(connection):
+    if limit < 1 or is_paused(connection):
         return []
+    turns.promote(connection, now)
     claimed: list[Job] = []
-    while len(claimed) < limit and (head := next_ready(connection, lanes)) is not None:
-        if head["alone"]:
-            if engine_idle and not claimed:
-                claimed.append(_take(connection, head, now, lease_until))
+    alone = False
+    for lane in sorted(LANES.index(name) for name in lanes):
+        while len(claimed) < limit and not alone and (turn := turns.next_job(connection, lane)) is not None:
+            row, start = turn
+            alone = bool(row.alone) or row.attempt >= max_attempts
+            if alone and (claimed or not engine_idle):
+                break
+            claimed.append(_take(connection, row, start, now, lease_until, alone))
+        if alone:
             break
-        claimed.append(_take(connection, head, now, lease_until))
+    if claimed:
+        _record(connection, claimed, now, engine)
     return claimed
 
 
-def peek_urgency(connection: Connection, *, now: int) -> int | None:
-    """The lane index of what :func:`claim` would return first; ``None`` when nothing is ready."""
-    if switches.is_paused(connection):
-        return None
-    for urgency, lane in enumerate(LANES):
-        if shares.next_owner(connection, lane) is not None:
-            return urgency
-    return None
+def _take(connection: Connection, row: sa.Row[Any], start: float, now: int, lease_until: int, alone: bool) -> Job:
+    number = row.attempt + 1
+    given = {"of_seq": row.seq, "number": number, "by_itself": int(alone), "now": now, "until": lease_until}
+    connection.execute(TAKE, given)
+    turns.charge(connection, row.lane, row.owner, start, row.cost)
+    started = now if row.started_at is None else row.started_at
+    return replace(job_of(row), state="running", attempt=number, alone=alone, started_at=started)
 
 
-def next_ready(connection: Connection, lanes: Sequence[str] = LANES) -> RowMapping | None:
-    """The job whose turn it is."""
-    for lane in lanes:
-        owner = shares.next_owner(connection, lane)
-        if owner is not None:
-            return connection.execute(NEXT_JOB, {"lane": lane, "owner": owner.owner}).mappings().one()
-    return None
-
-
-def wake_rested(connection: Connection, *, now: int) -> None:
-    """Make ready what rested until now."""
-    for row in connection.execute(RESTED, {"now": now}).all():
-        connection.execute(update(jobs).where(jobs.c.seq == row.seq).values(resting=0))
-        shares.arrive(connection, row.lane, row.owner)
-
-
-def next_rested_at(connection: Connection) -> int | None:
-    """When the next resting job becomes ready."""
-    query = select(jobs.c.not_before).where(text(RESTING)).order_by(jobs.c.not_before).limit(1)
-    return connection.execute(query).scalar_one_or_none()
-
-
-def _take(connection: Connection, head: RowMapping, now: int, lease_until: int) -> Job:
-    values = {"this": head["seq"], "now": now, "until": lease_until}
-    row = connection.execute(TAKE, values).mappings().one()
-    shares.serve(connection, row["lane"], row["owner"], row["cost"])
-    history.begin_attempt(connection, row["id"], row["attempt"], bool(row["alone"]), now=now)
-    history.note(connection, row["id"], "running", now=now, detail=f"attempt {row['attempt']}")
-    return to_job(row)
+def _record(connection: Connection, claimed: Sequence[Job], now: int, engine: str | None) -> None:
+    tally.moved(connection, "queued", "running", len(claimed))
+    connection.execute(
+        sa.insert(attempts),
+        [
+            {"job_id": job.id, "number": job.attempt, "alone": int(job.alone), "engine": engine, "started_at": now}
+            for job in claimed
+        ],
+    )
+    connection.execute(
+        sa.insert(events),
+        [history.event_row(job.id, now, "claimed", attempt=job.attempt, alone=job.alone or None) for job in claimed],
+    )

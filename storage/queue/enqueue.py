@@ -1,106 +1,112 @@
-"""Take a job in. What this wrote and the caller committed is never lost."""
+"""Accepts jobs. Once this is committed they are acknowledged and never lost."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
+from config.errors import NotFoundError
 from config.failpoints import reach
 from config.ids import new_id
 from pipeline import canonical
 from pipeline.request import Request
-from storage.queue import history, shares
-from storage.queue.job import Enqueued, NewJob
-from storage.queue.rows import to_json
-from storage.schema import jobs, lineage, owners
+from storage.queue import history, tally, turns
+from storage.queue.job import LANES, Enqueued, NewJob
+from storage.schema import events, jobs, lineage, orders, pictures
 
-PIXELS_PER_COST = 1_000_000
-
-# Statements are built once: SQLAlchemy then finds their compiled form at once, which is most of the cost of a small
-# one.
-KNOWN_JOB = select(jobs.c.id).where(
-    jobs.c.source == bindparam("source"), jobs.c.idempotency_key == bindparam("idempotency_key")
+_KNOWN = sa.select(jobs.c.id).where(
+    jobs.c.source == sa.bindparam("of_source"), jobs.c.key == sa.bindparam("of_key"), jobs.c.key.is_not(None)
 )
-KNOWN_OWNER = select(owners.c.name).where(owners.c.name == bindparam("owner"))
-INSERT_JOB = insert(jobs)
-INSERT_OWNER = insert(owners)
-INSERT_LINEAGE = insert(lineage)
+_SUBMITTED = (
+    sa.update(orders)
+    .where(orders.c.id == sa.bindparam("of_order"))
+    .values(submitted=orders.c.submitted + sa.bindparam("more"))
+)
 
 
 def enqueue(connection: Connection, new: NewJob, *, now: int) -> Enqueued:
-    """One job; the same key of the same source again is the same job, whatever else the second one says."""
+    """Queue one job; with a key that its source used before, find that job instead. See :func:`enqueue_many`."""
     return enqueue_many(connection, [new], now=now)[0]
 
 
 def enqueue_many(connection: Connection, new: Sequence[NewJob], *, now: int) -> list[Enqueued]:
-    """Jobs in their order, all in the caller's transaction."""
-    arrived: Counter[tuple[str, str]] = Counter()
-    for owner in dict.fromkeys(job.owner for job in new):
-        _know(connection, owner, now)
-    result = []
-    for job in new:
-        if known := _known(connection, job):
-            result.append(Enqueued(known, created=False))
-            continue
-        result.append(Enqueued(_insert(connection, job, now), created=True))
-        arrived[job.lane, job.owner] += 1
-    for (lane, owner), count in arrived.items():
-        shares.arrive(connection, lane, owner, count)
+    """Queue jobs in this order, all or none. Raises :class:`NotFoundError` for a parent that does not exist."""
+    answers: list[Enqueued] = []
+    rows: list[dict[str, Any]] = []
+    created: list[NewJob] = []
+    by_key: dict[tuple[str, str], str] = {}
+    for each in new:
+        row = _row(each, now)
+        name = (row["source"], each.key) if each.key is not None else None
+        known = by_key.get(name) or _known(connection, *name) if name else None
+        if known is None:
+            rows.append(row)
+            created.append(each)
+            if name:
+                by_key[name] = row["id"]
+        answers.append(Enqueued(known or row["id"], known is None))
+    if rows:
+        _write(connection, rows, created, now)
     reach("enqueue.before_commit")
-    return result
+    return answers
 
 
-def _known(connection: Connection, job: NewJob) -> str | None:
-    if job.key is None:
-        return None
-    found = connection.execute(KNOWN_JOB, {"source": job.origin.source, "idempotency_key": job.key})
-    return found.scalar_one_or_none()
+def cost_of(request: Request) -> float:
+    """What a settled request asks of an engine: megapixel-steps."""
+    pixels = (request.width or 0) * (request.height or 0)
+    return max((request.steps or 0) * request.count * pixels / 1e6, 1e-6)
 
 
-def _know(connection: Connection, owner: str, now: int) -> None:
-    if connection.execute(KNOWN_OWNER, {"owner": owner}).one_or_none() is None:
-        connection.execute(INSERT_OWNER, {"name": owner, "first_seen_at": now})
+def _known(connection: Connection, source: str, key: str) -> str | None:
+    found = connection.execute(_KNOWN, {"of_source": source, "of_key": key}).scalar()
+    return None if found is None else str(found)
 
 
-def _insert(connection: Connection, job: NewJob, now: int) -> str:
-    job_id = new_id(now)
-    connection.execute(
-        INSERT_JOB,
-        {
-            "id": job_id,
-            "state": "queued",
-            "resting": 0,
-            "not_before": now,
-            "lane": job.lane,
-            "owner": job.owner,
-            "priority": job.priority,
-            "cost": cost(job.request),
-            "attempt": 0,
-            "alone": 0,
-            "cancel_requested": 0,
-            "request": canonical.canonical_json(job.request),
-            "request_hash": canonical.digest(job.request),
-            "source": job.origin.source,
-            "address": to_json(job.origin.address),
-            "idempotency_key": job.key,
-            "deliver": int(job.deliver),
-            "parent": job.parent,
-            "order_id": job.order_id,
-            "line": job.line,
-            "queued_at": now,
-        },
-    )
-    if job.parent:
-        connection.execute(INSERT_LINEAGE, {"job_id": job_id, "parent": job.parent, "relation": job.origin.source})
-    if job.request.image and job.request.image != job.parent:
-        connection.execute(INSERT_LINEAGE, {"job_id": job_id, "parent": job.request.image, "relation": "image"})
-    history.note(connection, job_id, "queued", now=now)
-    return job_id
+def _write(connection: Connection, rows: list[dict[str, Any]], created: list[NewJob], now: int) -> None:
+    connection.execute(sa.insert(jobs), rows)
+    connection.execute(sa.insert(events), [history.event_row(row["id"], now, "queued") for row in rows])
+    for row, each in zip(rows, created, strict=True):
+        if each.parent is not None:
+            connection.execute(sa.insert(lineage), _descent(connection, row["id"], each.parent))
+    for lane, owner in {(row["lane"], row["owner"]): None for row in rows}:
+        turns.activate(connection, lane, owner)
+    for order, more in Counter(each.order_id for each in created if each.order_id is not None).items():
+        connection.execute(_SUBMITTED, {"of_order": order, "more": more})
+    tally.moved(connection, None, "queued", len(rows))
 
 
-def cost(request: Request) -> float:
-    """What a job is charged in its owner's share: steps times pictures times megapixels."""
-    pixels = (request.width or 512) * (request.height or 512)
-    return (request.steps or 1) * request.count * pixels / PIXELS_PER_COST
+def _row(new: NewJob, now: int) -> dict[str, Any]:
+    return {
+        "id": new_id(now),
+        "state": "queued",
+        "lane": LANES.index(new.lane),
+        "owner": new.owner,
+        "source": new.owner.partition(":")[0],
+        "key": new.key,
+        "origin_source": new.origin.source,
+        "origin_address": json.dumps(dict(new.origin.address)),
+        "priority": new.priority,
+        "cost": cost_of(new.request),
+        "request": canonical.canonical_json(new.request),
+        "request_hash": canonical.digest(new.request),
+        "deliver": int(new.deliver),
+        "order_id": new.order_id,
+        "line": new.line,
+        "attempt": 0,
+        "alone": 0,
+        "cancel_requested": 0,
+        "queued_at": now,
+    }
+
+
+def _descent(connection: Connection, child: str, parent: str) -> dict[str, str | None]:
+    if connection.execute(sa.select(pictures.c.id).where(pictures.c.id == parent)).first():
+        return {"child_job": child, "parent_picture": parent, "parent_job": None}
+    if connection.execute(sa.select(jobs.c.id).where(jobs.c.id == parent)).first():
+        return {"child_job": child, "parent_picture": None, "parent_job": parent}
+    raise NotFoundError(f"there is no picture or job {parent} that this could descend from", field="parent")

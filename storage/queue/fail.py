@@ -1,38 +1,49 @@
-"""An attempt ended without its pictures, and the engine lived to say so."""
+"""Records that an attempt did not succeed, and decides what becomes of the job."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from storage.queue import fence, history
+from storage.queue import transition
 from storage.queue.job import JobError
+from storage.queue.rows import error_columns
 
 
 def fail(
-    connection: Connection, job: str, attempt: int, error: JobError, *, now: int, max_attempts: int, retry_ms: int
+    connection: Connection,
+    job: str,
+    attempt: int,
+    error: JobError,
+    *,
+    now: int,
+    max_attempts: int,
+    retry_ms: int,
 ) -> str | None:
-    """The job's new state, or ``None`` when this attempt no longer owns it.
+    """The job's new state; None, with nothing written, when this attempt does not own the job (any more).
 
-    A retryable failure goes back to the queue, to rest for ``retry_ms``; after the last attempt the job is ``dead``.
-    Anything else is ``failed`` at once: it would fail again. The engine survived, so an accusation is lifted.
+    A retryable error queues it again after ``retry_ms``, or ends it as ``dead`` after the last attempt; any other ends
+    it as ``failed``. Its engine lived, so whatever it was accused of before is forgiven.
     """
-    words = {
-        "error_kind": error.kind,
-        "error_message": error.message,
-        "error_field": error.field,
-        "error_hint": error.hint,
-    }
-    again = error.kind == "retryable" and attempt < max_attempts
-    if again:
-        state = {"state": "queued", "resting": int(retry_ms > 0), "not_before": now + retry_ms}
-    else:
-        state = {"state": "dead" if error.kind == "retryable" else "failed", "finished_at": now}
-    row = fence.leave_running(connection, job, attempt, alone=0, **state, **words)
+    row = transition.running(connection, job, attempt)
     if row is None:
         return None
-    history.end_attempt(connection, job, "failed", now=now, error=error.message)
-    if again:
-        fence.requeued(connection, row, now=now, detail=error.message)
-        return "cancelled" if row["cancel_requested"] else "queued"
-    fence.ended(connection, row, now=now, detail=error.message)
-    return str(row["state"])
+    later = None
+    if error.kind != "retryable":
+        to = "failed"
+    elif row.cancel_requested:
+        to = "cancelled"
+    elif attempt >= max_attempts:
+        to = "dead"
+    else:
+        to, later = "queued", (now + retry_ms if retry_ms > 0 else None)
+    transition.leave_running(
+        connection,
+        job,
+        attempt,
+        to,
+        now=now,
+        outcome="failed",
+        reason=error.message,
+        values={"alone": 0, "not_before": later, **error_columns(error)},
+    )
+    return to

@@ -1,86 +1,92 @@
-"""Look jobs up."""
+"""Reads jobs and pictures."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, Select, Table, func, select
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
-from config.errors import NotFoundError, UserError
-from storage.queue.job import STATES, Job, Picture
-from storage.queue.rows import to_picture, with_pictures
+from config.errors import NotFoundError
+from config.ids import LENGTH
+from storage.queue.job import Job, Picture
+from storage.queue.rows import JOBS, job_of, picture_of
 from storage.schema import jobs, pictures
 
 MIN_PREFIX = 6
-AMONG = 500
-OPEN = ("queued", "running", "paused")
-T = TypeVar("T")
+CHUNK = 500
+"""Ids of one statement: databases bound the number of parameters."""
 
 
 def get(connection: Connection, job: str) -> Job:
-    """By id, or by a beginning of it that no other id has."""
-    return with_pictures(connection, [_one(connection, jobs, jobs.c.id, job, "job")])[0]
+    """By id, or a unique beginning of at least six characters; :class:`NotFoundError` otherwise."""
+    return _jobs_of(connection, [_resolved(connection, jobs, "job", job)])[0]
 
 
 def get_picture(connection: Connection, picture: str) -> Picture:
-    """By id, or by a beginning of it that no other id has."""
-    return to_picture(_one(connection, pictures, pictures.c.id, picture, "picture"))
-
-
-def _one(connection: Connection, table: Table, column: Column[str], name: str, what: str) -> RowMapping:
-    row = connection.execute(select(table).where(column == name)).mappings().one_or_none()
-    if row is not None:
-        return row
-    if len(name) < MIN_PREFIX or not name.isascii() or not name.isalnum():
-        raise NotFoundError(f"there is no {what} {name}")
-    # A range instead of LIKE: it seeks, and nothing in the name can be a wildcard.
-    found = connection.execute(select(table).where(column >= name, column < name + "~").limit(2)).mappings().all()
-    if not found:
-        raise NotFoundError(f"there is no {what} {name}")
-    if len(found) > 1:
-        raise UserError(f"several ids begin with {name}", hint="give more of it")
-    return found[0]
+    """By id, or a unique beginning of at least six characters; :class:`NotFoundError` otherwise."""
+    found = _resolved(connection, pictures, "picture", picture)
+    return picture_of(connection.execute(sa.select(pictures).where(pictures.c.id == found)).one())
 
 
 def find(
     connection: Connection,
-    *,
     ids: Sequence[str] | None = None,
     state: str | None = None,
     owner: str | None = None,
     order_id: str | None = None,
     limit: int | None = None,
 ) -> list[Job]:
-    """All that match, the newest first; ``ids`` are whole ids."""
-    query = select(jobs)
-    if state is not None:
-        query = query.where(jobs.c.state == state)
-    if owner is not None:
-        query = query.where(jobs.c.owner == owner)
-    if order_id is not None:
-        query = query.where(jobs.c.order_id == order_id)
+    """Jobs that match all that is given, newest first. Each of ``ids`` must exist (:class:`NotFoundError`)."""
+    wanted = sa.select(jobs.c.id)
+    for column, value in ((jobs.c.state, state), (jobs.c.owner, owner), (jobs.c.order_id, order_id)):
+        if value is not None:
+            wanted = wanted.where(column == value)
     if ids is None:
-        return with_pictures(connection, _rows(connection, query.order_by(jobs.c.seq.desc()).limit(limit)))
-    wanted = list(dict.fromkeys(ids))
-    rows: list[RowMapping] = []
-    for start in range(0, len(wanted), AMONG):
-        rows += _rows(connection, query.where(jobs.c.id.in_(wanted[start : start + AMONG])))
-    rows.sort(key=lambda row: -int(row["seq"]))
-    return with_pictures(connection, rows[:limit])
+        found = connection.execute(wanted.order_by(jobs.c.seq.desc()).limit(limit)).scalars().all()
+        return _jobs_of(connection, found)
+    exact = sorted({_resolved(connection, jobs, "job", each) for each in ids})
+    matching: list[sa.Row[Any]] = []
+    for chunk in _chunks(exact):
+        matching += connection.execute(wanted.add_columns(jobs.c.seq).where(jobs.c.id.in_(chunk)))
+    matching.sort(key=lambda row: -row.seq)
+    return _jobs_of(connection, [row.id for row in matching[:limit]])
 
 
-def _rows(connection: Connection, query: Select[T]) -> list[RowMapping]:
-    return list(connection.execute(query).mappings())
+def _jobs_of(connection: Connection, ids: Sequence[str]) -> list[Job]:
+    """In this order, each with its pictures."""
+    found: dict[str, Job] = {}
+    for chunk in _chunks(ids):
+        made: dict[str, list[Picture]] = defaultdict(list)
+        for row in connection.execute(
+            sa.select(pictures).where(pictures.c.job_id.in_(chunk)).order_by(pictures.c.job_id, pictures.c.number)
+        ):
+            made[row.job_id].append(picture_of(row))
+        for row in connection.execute(JOBS.where(jobs.c.id.in_(chunk))):
+            found[row.id] = job_of(row, made[row.id])
+    return [found[each] for each in ids]
 
 
-def counts(connection: Connection) -> dict[str, int]:
-    """How many jobs are in each state."""
-    found = connection.execute(select(jobs.c.state, func.count().label("jobs")).group_by(jobs.c.state)).all()
-    return {**dict.fromkeys(STATES, 0), **{row.state: row.jobs for row in found}}
+def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
 
 
-def open_jobs(connection: Connection, owner: str) -> int:
-    """How many jobs of the owner have not ended."""
-    query = select(func.count()).where(jobs.c.owner == owner, jobs.c.state.in_(OPEN))
-    return connection.execute(query).scalar_one()
+def _resolved(connection: Connection, table: sa.Table, noun: str, name: str) -> str:
+    name = name.lower()
+    if len(name) == LENGTH:
+        matching = sa.select(table.c.id).where(table.c.id == name)
+    elif MIN_PREFIX <= len(name) < LENGTH:
+        # "~" sorts after every character of an id.
+        matching = sa.select(table.c.id).where(table.c.id >= name, table.c.id < f"{name}~").limit(2)
+    else:
+        raise NotFoundError(
+            f"there is no {noun} {name!r}", hint=f"give an id, or at least its first {MIN_PREFIX} signs"
+        )
+    found = connection.execute(matching).scalars().all()
+    if len(found) > 1:
+        raise NotFoundError(f"more than one {noun} begins with {name}", hint="give more of the id")
+    if not found:
+        raise NotFoundError(f"there is no {noun} {name}")
+    return str(found[0])

@@ -1,43 +1,50 @@
-"""Record a result: pictures, the job's end and its delivery in one transaction. The files are durable before."""
+"""Records a result: picture rows, the job's end and its delivery are one transaction."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from config.failpoints import reach
-from storage.queue import fence, history
-from storage.queue.rows import to_json
+from storage.queue import transition
+from storage.queue.rows import error_columns
 from storage.results.picture import NewPicture
 from storage.schema import pictures
 
 
-def finish(connection: Connection, job: str, attempt: int, found: Sequence[NewPicture], *, now: int) -> bool:
-    """The job is done. False when this attempt no longer owns it: then nothing was written."""
-    row = fence.leave_running(
-        connection, job, attempt, state="done", alone=0, finished_at=now, cancel_requested=0, **fence.NO_ERROR
+def finish(connection: Connection, job: str, attempt: int, made: Sequence[NewPicture], *, now: int) -> bool:
+    """The job is done with these pictures, whose files are durable already.
+
+    False, with nothing written, when this attempt does not own the job (any more).
+    """
+    ended = transition.leave_running(
+        connection, job, attempt, "done", now=now, outcome="done", values={"alone": 0, **error_columns(None)}
     )
-    if row is None:
+    if ended is None:
         return False
-    for picture in found:
+    if made:
         connection.execute(
-            insert(pictures).values(
-                id=picture.id,
-                job_id=job,
-                number=picture.index,
-                path=picture.path,
-                sha256=picture.sha256,
-                pixels_sha256=picture.pixels_sha256,
-                seed=picture.seed,
-                width=picture.width,
-                height=picture.height,
-                bytes=picture.bytes,
-                facts=to_json(picture.facts),
-                created_at=now,
-            )
+            sa.insert(pictures),
+            [
+                {
+                    "id": picture.id,
+                    "job_id": job,
+                    "number": picture.index,
+                    "path": picture.path,
+                    "sha256": picture.sha256,
+                    "pixels_sha256": picture.pixels_sha256,
+                    "seed": picture.seed,
+                    "width": picture.width,
+                    "height": picture.height,
+                    "bytes": picture.bytes,
+                    "facts": json.dumps(dict(picture.facts)),
+                    "created_at": now,
+                }
+                for picture in made
+            ],
         )
-    history.end_attempt(connection, job, "done", now=now)
-    fence.ended(connection, row, now=now)
     reach("finish.before_commit")
     return True

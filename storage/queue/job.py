@@ -1,31 +1,61 @@
-"""A job as the queue knows it."""
+"""A job and what belongs to it, as values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from config.settings import Lane
 from pipeline.request import Request
 
+State = Literal["queued", "running", "done", "failed", "cancelled", "dead"]
+
 TERMINAL = frozenset({"done", "failed", "cancelled", "dead"})
-STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "dead")
-LANES: tuple[Lane, ...] = ("interactive", "folder", "scheduled", "background")
-"""In order of urgency; the index is a lane's urgency."""
+"""States that a job leaves only when somebody asks for it to be tried again."""
+
+LANES = ("interactive", "folder", "scheduled", "background")
+"""The coarse order of urgency; a lane's place here is its urgency, 0 the most urgent."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a job came from and where its result goes. ``address`` is JSON that only the source understands."""
+    """Where a job came from, and the JSON address to which its deliverer brings the result."""
 
     source: str
-    address: Mapping[str, Any] = field(default_factory=dict)
+    address: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to be queued. Everything has been checked; the request is settled."""
+
+    request: Request
+    lane: str
+    owner: str
+    """``source:name``."""
+    origin: Origin
+    priority: int = 0
+    """Higher goes first among the jobs of one owner."""
+    key: str | None = None
+    """A second job of the same source with this key is the first one."""
+    parent: str | None = None
+    """Id of the picture or job that this one varies, edits or draws again."""
+    deliver: bool = False
+    order_id: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """The id of a queued job; ``created`` is False when its key was known already."""
+
+    id: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JobError:
-    """Why a job ended without its pictures, or why its last attempt did."""
+    """Why a job did not succeed. ``kind`` is one of ``user``, ``retryable``, ``fatal``."""
 
     kind: str
     message: str
@@ -33,9 +63,9 @@ class JobError:
     hint: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A recorded result. ``path`` is relative to the state directory, ``sha256`` is of the file."""
+    """A recorded result. ``path`` is relative to the state directory, ``sha256`` of the file."""
 
     id: str
     job_id: str
@@ -51,55 +81,30 @@ class Picture:
     created_at: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewJob:
-    """What :func:`storage.queue.enqueue` takes:
-
-    A settled request; ``key`` makes it idempotent within its origin's source.
-    """
-
-    request: Request
-    lane: Lane
-    owner: str
-    origin: Origin
-    priority: int = 0
-    key: str | None = None
-    parent: str | None = None
-    deliver: bool = False
-    order_id: str | None = None
-    line: int | None = None
-
-
-@dataclass(frozen=True)
-class Enqueued:
-    """The id under which a job is committed; ``created`` is false when its key was there before."""
-
-    id: str
-    created: bool
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One row and its pictures. Times are UTC epoch milliseconds; ``attempt`` counts the attempts started."""
+    """A job as it was when it was read. Moments are UTC epoch milliseconds."""
 
     id: str
     state: str
-    lane: Lane
+    lane: str
     owner: str
     origin: Origin
     priority: int
     attempt: int
+    """Attempts that count so far; while it runs, the number of this one. ``(id, attempt)`` fences every write."""
     alone: bool
+    """It is suspected of having killed an engine: it must share one with nobody."""
     request: Request
     request_hash: str
     error: JobError | None
     pictures: tuple[Picture, ...]
     queued_at: int
     started_at: int | None
+    """When it was first claimed."""
     finished_at: int | None
-    not_before: int
+    not_before: int | None
     cancel_requested: bool
     order_id: str | None
     line: int | None
     parent: str | None
-    deliver: bool = False

@@ -1,4 +1,4 @@
-"""Give jobs back untouched: a graceful end of the engine or the daemon is nobody's fault."""
+"""Puts jobs back as if they had never been claimed: nothing went wrong with them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,27 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from storage.queue import fence, history
+from storage.queue import transition, turns
 
 
 def release(connection: Connection, names: Sequence[tuple[str, int]], *, now: int) -> int:
-    """Back in the queue with the attempt returned; how many were still ours."""
-    released = 0
-    for job, attempt in names:
-        row = fence.leave_running(
-            connection, job, attempt, state="queued", attempt=attempt - 1, resting=0, not_before=now
+    """Queue these ``(job, attempt)`` again with the attempt given back; returns how many were still owned.
+
+    One that its owner wants cancelled is cancelled. Who releases must have let go of the job for good: the number of
+    the attempt is given out again.
+    """
+    return sum(_release(connection, job, attempt, now) for job, attempt in names)
+
+
+def _release(connection: Connection, job: str, attempt: int, now: int) -> bool:
+    row = transition.running(connection, job, attempt)
+    if row is None:
+        return False
+    if row.cancel_requested:
+        transition.leave_running(connection, job, attempt, "cancelled", now=now, outcome="cancelled")
+    else:
+        transition.leave_running(
+            connection, job, attempt, "queued", now=now, outcome="released", values={"attempt": attempt - 1}
         )
-        if row is None:
-            continue
-        history.end_attempt(connection, job, "released", now=now)
-        fence.requeued(connection, row, now=now, detail="released")
-        released += 1
-    return released
+        turns.refund(connection, row.lane, row.owner, row.cost)
+    return True

@@ -1,28 +1,43 @@
-"""Another try for a job that ended without its pictures."""
+"""Queues a job again that ended without a result."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from config.errors import ConflictError, NotFoundError
-from storage.queue import fence
+from storage import deliveries
+from storage.queue import transition
+from storage.queue.rows import error_columns
 from storage.schema import jobs
+
+AGAIN = ("failed", "dead", "cancelled")
 
 
 def retry(connection: Connection, job: str, *, now: int) -> str:
-    """Back in the queue with no attempts counted. One that died stays alone: it is still suspected."""
-    state = connection.execute(select(jobs.c.state).where(jobs.c.id == job)).scalar_one_or_none()
-    if state is None:
+    """``queued``, the attempts counted anew; a job that killed its engine goes on running alone.
+
+    A delivery of its earlier end that is still on its way is dropped: the new end will be delivered.
+    Raises :class:`NotFoundError`, :class:`ConflictError` for a job that has not ended or is done.
+    """
+    row = connection.execute(sa.select(jobs.c.state, jobs.c.alone).where(jobs.c.id == job)).first()
+    if row is None:
         raise NotFoundError(f"there is no job {job}")
-    if state not in ("failed", "dead", "cancelled"):
-        raise ConflictError(f"job {job} is {state}", hint="only failed, dead and cancelled jobs can be tried again")
-    values = {"state": "queued", "attempt": 0, "resting": 0, "not_before": now, "finished_at": None}
-    row = (
-        connection.execute(
-            update(jobs).where(jobs.c.id == job).values(cancel_requested=0, **values, **fence.NO_ERROR).returning(jobs)
-        )
-        .mappings()
-        .one()
+    if row.state not in AGAIN:
+        raise ConflictError(f"job {job} is {row.state}", hint="only a failed, dead or cancelled job can be tried again")
+    deliveries.supersede(connection, job, now)
+    transition.leave(
+        connection,
+        job,
+        row.state,
+        "queued",
+        now=now,
+        what="retried",
+        values={
+            "attempt": 0,
+            "cancel_requested": 0,
+            "alone": row.alone if row.state == "dead" else 0,
+            **error_columns(None),
+        },
     )
-    fence.requeued(connection, row, now=now, detail="retried")
     return "queued"

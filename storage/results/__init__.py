@@ -1,1 +1,1 @@
-"""Where a result becomes durable: the file first, whole and synced, then the row that names it."""
+"""Results: :mod:`.files` makes a file durable, :mod:`.store` knows where pictures lie, :mod:`.recovery` tidies up."""

@@ -1,55 +1,52 @@
-"""Files that are whole or not there at all, also after a power cut.
+"""Makes a file durable before anything refers to it.
 
-Order matters: write a temporary file in the same directory, fsync it, rename it, fsync the directory (so that the
-name is durable, not only the content; see lwn.net/Articles/457667). Only then may a row name it.
+The order is what counts, and kill -9 can't show a mistake in it (the page cache survives that): write to a temporary
+name in the same directory, fsync the file, rename it, fsync the directory; only then may a row name it. Without the
+first fsync a power cut leaves an empty file under the final name; without the last one no file at all.
+See https://lwn.net/Articles/457667/.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from pathlib import Path
 
+from config.errors import RetryableError
 from config.failpoints import reach
 
 PART = ".part"
+"""Ending of files that are being written; recovery removes those that a crash left."""
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path``. Raises ``OSError`` when it could not be made durable.
+    """Write a new file, whole and durable when this returns.
 
-    The temporary file is removed on an error. If only the last sync of the directory fails, the whole file is
-    there under its name without a row: recovery puts such files into quarantine.
+    Raises :class:`RetryableError` when the disk is full or failing; neither ``path`` nor a temporary is left then.
     """
-    make_directory(path.parent)
-    part = path.with_name(path.name + PART)
-    reach("result.before_write")
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            _write_all(descriptor, data)
-            reach("result.after_write")
-            os.fsync(descriptor)
-            reach("result.after_fsync")
-        finally:
-            os.close(descriptor)
+        make_directory(path.parent)
+        reach("result.before_write")
+        _write(part, data)
         os.replace(part, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
-    reach("result.after_replace")
-    sync_directory(path.parent)
-    reach("result.after_directory_fsync")
+        reach("result.after_replace")
+        sync_directory(path.parent)
+        reach("result.after_directory_fsync")
+    except OSError as error:
+        for leftover in (part, path):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+        raise failed(path, error) from error
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory whose own name is durable too."""
+    """Make a directory that survives a power cut; its parent is made as well."""
     if path.is_dir():
         return
     make_directory(path.parent)
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
+    path.mkdir(mode=0o700, exist_ok=True)
     sync_directory(path.parent)
 
 
@@ -62,7 +59,22 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+def failed(path: Path, error: OSError) -> RetryableError:
+    """The error of a disk in plain words."""
+    return RetryableError(
+        f"the file {path.name} could not be written: {error.strerror or error}",
+        hint="free some space, or look at the health of the disk",
+    )
+
+
+def _write(part: Path, data: bytes) -> None:
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        reach("result.after_write")
+        os.fsync(descriptor)
+        reach("result.after_fsync")
+    finally:
+        os.close(descriptor)

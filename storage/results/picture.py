@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewPicture:
-    """``path`` is relative to the state directory; ``sha256`` is of the file, ``pixels_sha256`` of its RGB bytes."""
+    """``path`` is relative to the state directory, ``sha256`` of the file, ``pixels_sha256`` of its RGB bytes."""
 
     id: str
     index: int

@@ -1,41 +1,69 @@
-"""The picture files under ``pictures/``: only files that rows name lie there."""
+"""Picture files, by id: ``pictures/<two signs>/<id>.png`` in the state directory."""
 
 from __future__ import annotations
 
-import contextlib
+import os
+import re
 import shutil
 from pathlib import Path
 
-from storage.results.files import write_durably
+from config.errors import NotFoundError
+from config.ids import ALPHABET, LENGTH
+from storage.results.files import failed, write_durably
 from storage.results.picture import NewPicture
 
-__all__ = ["NewPicture", "PictureFiles"]
+__all__ = ["DIRECTORY", "NewPicture", "PictureFiles", "path_of"]
 
-FOLDER = "pictures"
+DIRECTORY = "pictures"
+_ID = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
+_PATH = re.compile(f"{DIRECTORY}/([{ALPHABET}]{{2}})/[{ALPHABET}]{{{LENGTH - 2}}}\\1\\.png")
+
+
+def path_of(picture_id: str) -> str:
+    """Where the file of a picture lies, relative to the state directory.
+
+    The directory is named by the *end* of the id, which is random: its beginning is the time, and would put all
+    pictures of a year into one directory.
+    """
+    if not _ID.fullmatch(picture_id):
+        raise ValueError(f"not a picture id: {picture_id!r}")
+    return f"{DIRECTORY}/{picture_id[-2:]}/{picture_id}.png"
 
 
 class PictureFiles:
-    """Names come from our ids only. Methods block on the disk: call them off the event loop."""
+    """The files under one state directory. Thread-safe: files never change once they have their name."""
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
 
     def save(self, picture_id: str, png: bytes) -> str:
-        """Make the file durable; its path relative to the state directory. Raises ``OSError``."""
-        # Two letters from the end: ids of one hour begin alike, so only their chance part spreads.
-        path = f"{FOLDER}/{picture_id[-2:]}/{picture_id}.png"
+        """Write a picture and return its path relative to the state directory; a row may name it now.
+
+        Raises :class:`config.errors.RetryableError` when the disk is full or failing; nothing is left then.
+        """
+        path = path_of(picture_id)
         write_durably(self._state_dir / path, png)
         return path
 
-    def open(self, path: str) -> bytes:
-        """The bytes of a recorded picture. Raises ``OSError``."""
-        return (self._state_dir / path).read_bytes()
+    def read(self, path: str) -> bytes:
+        """The file under a path that :meth:`save` returned; :class:`NotFoundError` when it is gone."""
+        try:
+            return self._absolute(path).read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError(f"the file {path} is gone") from None
 
     def discard(self, path: str) -> None:
-        """Remove a saved picture that got no row."""
-        with contextlib.suppress(FileNotFoundError):
-            (self._state_dir / path).unlink()
+        """Remove a saved picture that got no row; a missing one is fine."""
+        try:
+            self._absolute(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise failed(Path(path), error) from error
 
     def free_bytes(self) -> int:
-        """Free space under the state directory, for this user."""
+        """Space left for an ordinary user on the file system of the pictures."""
         return shutil.disk_usage(self._state_dir).free
+
+    def _absolute(self, path: str) -> Path:
+        if not _PATH.fullmatch(path):
+            raise ValueError(f"not the path of a picture: {os.fsdecode(path)!r}")
+        return self._state_dir / path

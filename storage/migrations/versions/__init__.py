@@ -1,1 +1,1 @@
-"""The steps themselves."""
+"""One file a step, in order."""

@@ -1,0 +1,95 @@
+"""Every change of a job's state but its claim goes through here: fenced, counted, told, and delivered when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from config.ids import new_id
+from storage.queue import history, tally, turns
+from storage.queue.job import TERMINAL
+from storage.schema import deliveries, jobs
+
+_MOVED = (jobs.c.lane, jobs.c.owner, jobs.c.cost, jobs.c.deliver, jobs.c.origin_source)
+
+
+def fence(attempt: int) -> sa.ColumnElement[bool]:
+    """Holds while this attempt is under way: late words of an earlier one, or the same word twice, change nothing."""
+    return sa.and_(jobs.c.state == "running", jobs.c.attempt == attempt)
+
+
+def running(connection: Connection, job: str, attempt: int) -> sa.Row[Any] | None:
+    """The row of a job while this attempt of it is under way; None when somebody else owns it by now."""
+    return connection.execute(sa.select(jobs).where(jobs.c.id == job, fence(attempt))).first()
+
+
+def leave_running(
+    connection: Connection,
+    job: str,
+    attempt: int,
+    to: str,
+    *,
+    now: int,
+    outcome: str,
+    reason: str | None = None,
+    values: Mapping[str, Any] = MappingProxyType({}),
+) -> sa.Row[Any] | None:
+    """End an attempt with the job in state ``to``; None, with nothing written, when the fence does not hold."""
+    moved = _move(connection, job, fence(attempt), "running", to, now, {"lease_until": None, **values})
+    if moved is not None:
+        history.end_attempt(connection, job, now, outcome, reason)
+        what = to if to in TERMINAL else outcome
+        history.record(connection, job, now, what, attempt=attempt, reason=reason, **_until(values))
+    return moved
+
+
+def leave(
+    connection: Connection,
+    job: str,
+    left: str,
+    to: str,
+    *,
+    now: int,
+    what: str,
+    values: Mapping[str, Any] = MappingProxyType({}),
+) -> bool:
+    """Move a job that nobody works on; False when it is not in the state ``left`` (any more)."""
+    moved = _move(connection, job, jobs.c.state == left, left, to, now, values)
+    if moved is not None:
+        history.record(connection, job, now, what)
+    return moved is not None
+
+
+def _move(
+    connection: Connection,
+    job: str,
+    condition: sa.ColumnElement[bool],
+    left: str,
+    to: str,
+    now: int,
+    values: Mapping[str, Any],
+) -> sa.Row[Any] | None:
+    ends = {"finished_at": now if to in TERMINAL else None, "not_before": None}
+    change = sa.update(jobs).where(jobs.c.id == job, condition).values(state=to, **{**ends, **values})
+    moved = connection.execute(change.returning(*_MOVED)).first()
+    if moved is None:
+        return None
+    tally.moved(connection, left, to)
+    if to in TERMINAL and moved.deliver:
+        _deliver(connection, job, moved.origin_source, now)
+    if to == "queued" and values.get("not_before") is None:
+        turns.activate(connection, moved.lane, moved.owner)
+    return moved
+
+
+def _deliver(connection: Connection, job: str, source: str, now: int) -> None:
+    row = {"id": new_id(now), "job_id": job, "source": source, "state": "waiting", "attempt": 0}
+    connection.execute(sa.insert(deliveries), {**row, "not_before": now, "created_at": now})
+
+
+def _until(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"not_before": values["not_before"]} if values.get("not_before") is not None else {}

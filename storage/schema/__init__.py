@@ -1,0 +1,26 @@
+"""The tables as the code of today sees them. ``storage/migrations`` brings a database file to this shape."""
+
+from __future__ import annotations
+
+from storage.schema.columns import metadata
+from storage.schema.deliveries import deliveries
+from storage.schema.jobs import attempts, events, flags, jobs, tallies
+from storage.schema.orders import line_errors, orders
+from storage.schema.pictures import lineage, pictures
+from storage.schema.turns import lane_owners, lanes
+
+__all__ = [
+    "attempts",
+    "deliveries",
+    "events",
+    "flags",
+    "jobs",
+    "lane_owners",
+    "lanes",
+    "line_errors",
+    "lineage",
+    "metadata",
+    "orders",
+    "pictures",
+    "tallies",
+]
