@@ -21,6 +21,7 @@ def test_forty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     storm = Storm(tmp_path / "state", jobs=150, kills=40, seed=SEED)
     assert storm.rage() == []
     assert len(storm.acknowledged) == 150
+    assert storm.jobs_hit() >= 20, "the kills must hit jobs, or they prove nothing"
 
 
 @pytest.mark.soak
@@ -29,6 +30,7 @@ def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> No
     storm = Storm(tmp_path / "state", jobs=500, kills=200, seed=SEED + 1)
     assert storm.rage(1200) == []
     assert len(storm.acknowledged) == 500
+    assert storm.jobs_hit() >= 100
 
 
 @pytest.mark.slow
@@ -60,15 +62,12 @@ def test_jobs_that_a_second_owner_takes_away_are_recorded_once(tmp_path: Path) -
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_harness_notices_a_missing_fence(tmp_path: Path) -> None:
-    """Result: jobs end twice, or the queue is so confused that the daemon does not get through."""
+    """Result: jobs end twice."""
     storm = Storm(
         *(tmp_path / "state", 30, 2, SEED),
         command=BROKEN_DAEMON,
         environment={"BROKEN": "usurper,no_fence"},
         engine_share=0.5,
     )
-    try:
-        found = storm.rage(60)
-    except AssertionError:
-        return
-    assert any("ended" in problem or "has pictures" in problem for problem in found), found
+    found = storm.rage(60)
+    assert any("ended 2 times" in problem or "has pictures" in problem for problem in found), found

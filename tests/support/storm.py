@@ -7,6 +7,7 @@ import http.client
 import os
 import random
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ class Storm:
         producer.start()
         try:
             for _ in range(self.kills):
-                time.sleep(self._chance.uniform(0.0, self.longest_seconds))
+                self._wait_for_a_moment()
                 self._kill()
                 self._killed += 1
             self._revive()
@@ -86,6 +87,29 @@ class Storm:
                 self.daemon.stop()
 
     # --- killing
+
+    def _wait_for_a_moment(self) -> None:
+        """Three of four kills come while jobs are drawn, the others whenever."""
+        if self._chance.random() < 0.75:
+            with contextlib.suppress(AssertionError):  # nothing left to draw: then it is an idle daemon that dies
+                self.daemon.until(self._some_run, 5, "a job runs")
+            time.sleep(self._chance.uniform(0.0, 0.3))
+        else:
+            time.sleep(self._chance.uniform(0.0, self.longest_seconds))
+
+    def _some_run(self) -> bool:
+        try:
+            return bool(self.daemon.status()["engines"][0]["active"])
+        except (OSError, http.client.HTTPException, AssertionError):
+            self._revive()
+            return False
+
+    def jobs_hit(self) -> int:
+        """Attempts that a kill ended."""
+        with sqlite3.connect(self.state_dir / "mezzotint.db") as connection:
+            (found,) = connection.execute("SELECT count(*) FROM attempts WHERE outcome = 'accused'").fetchone()
+        connection.close()
+        return int(found)
 
     def _kill(self) -> None:
         engines = engines_of(self.daemon.pid)
@@ -151,7 +175,7 @@ class Storm:
         return {
             "prompt": f"thing {number}",
             "seed": number,
-            "steps": chance.randint(1, 8),
+            "steps": chance.randint(2, 16),
             "width": 64 * chance.randint(1, 3),
             "height": 64,
             "count": chance.choice((1, 1, 1, 2)),
@@ -161,8 +185,7 @@ class Storm:
 
     def _all_ended(self) -> bool:
         try:
-            queue = self.daemon.status()["queue"]
+            return not any(self.daemon.jobs(state=state, limit="1") for state in ("queued", "running"))
         except (OSError, http.client.HTTPException, AssertionError):
             self._revive()
             return False
-        return bool(queue["queued"] + queue["running"] + queue["paused"] == 0)

@@ -1,0 +1,135 @@
+"""The daemon dies at every point of a result's way to the disk, and starts again."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from support.invariants import problems
+from support.live_daemon import LiveDaemon
+from support.processes import engines_of, wait_until_gone
+
+IN_THE_DAEMON = (
+    "claim.after_commit",
+    "result.before_write",
+    "result.after_write",
+    "result.after_fsync",
+    "result.after_replace",
+    "result.after_directory_fsync",
+    "finish.before_commit",
+    "finish.after_commit",
+)
+IN_THE_ENGINE = ("engine.before_drawn", "engine.after_drawn")
+IN_INTAKE = ("enqueue.before_commit", "enqueue.after_commit")
+
+ENVIRONMENT = {"MEZZOTINT_ENGINE__FAKE_STEP_S": "0.01", "MEZZOTINT_WATCH_FOLDER__ENABLED": "false"}
+
+
+def daemon(state_dir: Path, **environment: str) -> LiveDaemon:
+    return LiveDaemon(state_dir, {**ENVIRONMENT, **environment})
+
+
+def submit_three(running: LiveDaemon) -> list[str]:
+    """Three jobs, one of them with two pictures; those that were acknowledged."""
+    taken = []
+    for number in range(3):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            taken.append(
+                running.submit(f"job {number}", key=str(number), steps=3, width=64, height=64, count=1 + number % 2)
+            )
+    return taken
+
+
+def finish_and_check(state_dir: Path, *, max_attempts: int) -> None:
+    """Start without any fault, submit again what may not have been taken, let everything end, and look."""
+    healthy = daemon(state_dir, MEZZOTINT_QUEUE__MAX_ATTEMPTS=str(max_attempts))
+    healthy.start()
+    taken = submit_three(healthy)
+    jobs = healthy.wait(*taken)
+    assert [job["state"] for job in jobs] == ["done"] * 3
+    healthy.stop()
+    healthy.start()  # what recovery leaves is what counts
+    healthy.stop()
+    assert problems(state_dir, taken, max_attempts=max_attempts + 1) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("max_attempts", [1, 3])
+@pytest.mark.parametrize("point", IN_THE_DAEMON)
+def test_the_daemon_dies_there_and_every_job_still_has_one_result(
+    tmp_path: Path, point: str, max_attempts: int
+) -> None:
+    """A crash accuses, and an accused job has its next attempt alone, even where one attempt is all it may have."""
+    doomed = daemon(
+        tmp_path / "state", MEZZOTINT_FAILPOINT=f"{point}:2", MEZZOTINT_QUEUE__MAX_ATTEMPTS=str(max_attempts)
+    )
+    doomed.start()
+    engines = engines_of(doomed.pid)
+    submit_three(doomed)
+    assert doomed.process is not None
+    assert doomed.process.wait(30) == 137
+    for engine in engines:
+        wait_until_gone(engine, 5)
+    finish_and_check(tmp_path / "state", max_attempts=max_attempts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", IN_THE_ENGINE)
+def test_the_engine_dies_there_and_every_job_still_has_one_result(tmp_path: Path, point: str) -> None:
+    """Each engine dies at its second picture; those that it brought home before count."""
+    doomed = daemon(tmp_path / "state", MEZZOTINT_FAILPOINT=f"{point}:2", MEZZOTINT_ENGINE__RESTART_SECONDS="0.05")
+    doomed.start()
+    pid = doomed.pid
+    submit_three(doomed)
+    doomed.until(lambda: b"engine_gone" in doomed.log.read_bytes(), 30, "the engine died")
+    assert doomed.process is not None
+    assert doomed.process.poll() is None, "the daemon outlives its engine"
+    assert doomed.pid == pid
+    doomed.kill()
+    finish_and_check(tmp_path / "state", max_attempts=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", IN_INTAKE)
+def test_the_daemon_dies_while_it_takes_a_job_and_a_second_asking_makes_no_second_job(
+    tmp_path: Path, point: str
+) -> None:
+    doomed = daemon(tmp_path / "state", MEZZOTINT_FAILPOINT=f"{point}:2")
+    doomed.start()
+    submit_three(doomed)
+    assert doomed.process is not None
+    assert doomed.process.wait(30) == 137
+    finish_and_check(tmp_path / "state", max_attempts=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["result.before_write", "result.after_write", "result.after_replace"])
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
+def test_a_disk_that_refuses_makes_jobs_wait_and_not_lie(tmp_path: Path, point: str, error: str) -> None:
+    """1. Every write fails. 2. No job is done and status says why. 3. The disk is well again: all are done."""
+    refused = daemon(tmp_path / "state", MEZZOTINT_FAILPOINT=f"{point}@{error}")
+    refused.start()
+    taken = submit_three(refused)
+    refused.until(
+        lambda: any(condition["what"] == "results" for condition in refused.status()["degraded"]), 30, "it says so"
+    )
+    assert "done" not in [refused.job(job)["state"] for job in taken]
+    refused.kill()
+    finish_and_check(tmp_path / "state", max_attempts=3)
+
+
+@pytest.mark.slow
+def test_an_engine_is_gone_soon_after_its_daemon_was_killed_in_the_middle_of_a_forward(tmp_path: Path) -> None:
+    running = daemon(tmp_path / "state")
+    running.start()
+    running.submit("[hang]", steps=2)
+    running.until(lambda: bool(engines_of(running.pid)), 20, "there is an engine")
+    running.until(lambda: running.status()["engines"][0]["steps"] == 1, 20, "the job is in its second forward")
+    (engine,) = engines_of(running.pid)
+    os.kill(running.pid, signal.SIGKILL)
+    wait_until_gone(engine, 5)
+    running.kill()
