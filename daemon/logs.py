@@ -22,7 +22,7 @@ MAX_LINE_BYTES = 4_000
 """Below PIPE_BUF (4096): a line is written whole or not at all, and a pipe that polls writable takes it at once."""
 MAX_VALUE_CHARACTERS = 400
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-QUIET = {"uvicorn.access": logging.WARNING, "alembic": logging.WARNING, "asyncio": logging.WARNING}
+QUIET = {"uvicorn": logging.WARNING, "alembic": logging.WARNING, "asyncio": logging.WARNING}
 
 
 class LineSink:

@@ -26,6 +26,8 @@ async def recover(database: Database, settings: Settings, clock: Clock, conditio
     report = await asyncio.to_thread(recover_files, settings.state_dir, recorded)
     if report.parts_removed or report.orphans_quarantined:
         log.warning("files_recovered", removed=report.parts_removed, quarantined=len(report.orphans_quarantined))
+    if report.left:
+        log.warning("files_left", files=len(report.left), first=report.left[0])
     if lost := [*report.missing, *report.damaged]:
         log.error("pictures_lost", missing=len(report.missing), damaged=len(report.damaged), first=lost[0])
         conditions.report(
