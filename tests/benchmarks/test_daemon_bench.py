@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.live_daemon import LiveDaemon
 
 from pipeline import starter
-from support.live_daemon import LiveDaemon
 
 pytestmark = [pytest.mark.bench, pytest.mark.engine, pytest.mark.timeout(1200)]
 
@@ -76,7 +76,9 @@ def test_sixteen_jobs_go_through_as_fast_as_a_bare_loop(daemon: LiveDaemon, bare
     assert statistics.median(ratios) >= 0.95
 
 
-def test_one_job_alone_takes_hardly_longer_than_a_bare_call(daemon: LiveDaemon, bare: Any, record_property: Any) -> None:
+def test_one_job_alone_takes_hardly_longer_than_a_bare_call(
+    daemon: LiveDaemon, bare: Any, record_property: Any
+) -> None:
     """``queued_at`` to ``finished_at`` of one warm job, alternating with a bare call."""
     ratios = []
     for turn in range(7):
@@ -117,7 +119,9 @@ def test_the_daemon_stays_small_and_is_up_at_once(tmp_path: Path, record_propert
     job = live.submit(PROMPT)
     seconds += time.monotonic() - began
     live.wait(job, seconds=120)
-    resident = int(next(line for line in Path(f"/proc/{live.pid}/status").read_text().splitlines() if "VmRSS" in line).split()[1])
+    resident = int(
+        next(line for line in Path(f"/proc/{live.pid}/status").read_text().splitlines() if "VmRSS" in line).split()[1]
+    )
     live.stop()
     report(record_property, "seconds to the first accepted job", [seconds])
     report(record_property, "daemon resident MB", [resident / 1000])
@@ -125,7 +129,9 @@ def test_the_daemon_stays_small_and_is_up_at_once(tmp_path: Path, record_propert
     assert resident <= 120_000
 
 
-def test_submissions_from_eight_producers_are_committed_at_two_hundred_a_second(tmp_path: Path, record_property: Any) -> None:
+def test_submissions_from_eight_producers_are_committed_at_two_hundred_a_second(
+    tmp_path: Path, record_property: Any
+) -> None:
     """2,000 jobs over the socket at ``synchronous=FULL``; the queue is paused so that only intake is measured."""
     live = LiveDaemon(tmp_path / "state", {"MEZZOTINT_WATCH_FOLDER__ENABLED": "false"})
     live.start()

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from support.live_daemon import LiveDaemon
 
 from pipeline import starter
-from support.live_daemon import LiveDaemon
 
 pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -57,7 +57,9 @@ def judge() -> Any:
     return best
 
 
-def test_the_encoder_ranks_the_right_caption_first_for_at_least_nine_in_ten_pictures(tmp_path: Path, judge: Any) -> None:
+def test_the_encoder_ranks_the_right_caption_first_for_at_least_nine_in_ten_pictures(
+    tmp_path: Path, judge: Any
+) -> None:
     """40 subjects are ordered from the running daemon; each picture is held against its caption and 49 others."""
     chance = random.Random(20)
     subjects = chance.sample(list(starter.subjects()), PROMPTS)

@@ -42,7 +42,9 @@ class SocketConnection(http.client.HTTPConnection):
 class LiveDaemon:
     """One state directory and, while it runs, the daemon on it."""
 
-    def __init__(self, state_dir: Path, environment: Mapping[str, str] | None = None, *, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, state_dir: Path, environment: Mapping[str, str] | None = None, *, command: Sequence[str] = COMMAND
+    ) -> None:
         self.state_dir = state_dir
         self.command = tuple(command)
         self.environment = {
@@ -156,5 +158,10 @@ class LiveDaemon:
     def command_line(self, *arguments: str, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
         """The command on the same state directory."""
         return subprocess.run(
-            [*self.command, *arguments], env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
+            [*self.command, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
         )
