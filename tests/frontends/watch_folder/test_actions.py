@@ -38,7 +38,7 @@ async def running(state_dir: Path, **folder: Any) -> AsyncIterator[tuple[FakeSer
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - there is no event to wait for
+        while not condition():
             await asyncio.sleep(0.02)
 
 
