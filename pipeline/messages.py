@@ -33,7 +33,7 @@ class ModelPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A settled request in the form the engine draws it (see :class:`pipeline.request.Request` for meanings and ranges)."""
+    """A settled request in the form the engine draws it; :class:`pipeline.request.Request` has meanings and ranges."""
 
     prompt: str
     negative_prompt: str
