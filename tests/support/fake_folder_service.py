@@ -45,6 +45,7 @@ class FakeOrders:
             claimed_path=claimed_path,
             lines_total=None,
             next_line=1,
+            submitted=0,
             error=None,
             created_at=now,
             ended_at=None,
