@@ -38,7 +38,7 @@ def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> No
 @pytest.mark.parametrize("broken", ["delete_on_claim", "row_before_file"])
 def test_the_harness_notices_a_broken_promise(tmp_path: Path, broken: str) -> None:
     storm = Storm(
-        *(tmp_path / "state", 60, 12, SEED),
+        *(tmp_path / "state", 24, 5, SEED),
         command=BROKEN_DAEMON,
         environment={"BROKEN": broken},
         engine_share=0.2,
@@ -54,7 +54,7 @@ def test_the_harness_notices_a_broken_promise(tmp_path: Path, broken: str) -> No
 def test_jobs_that_a_second_owner_takes_away_are_recorded_once(tmp_path: Path) -> None:
     """Whatever takes running jobs away while they are drawn, the late results of lost attempts count for nothing."""
     storm = Storm(
-        *(tmp_path / "state", 30, 2, SEED), command=BROKEN_DAEMON, environment={"BROKEN": "usurper"}, engine_share=0.5
+        *(tmp_path / "state", 16, 1, SEED), command=BROKEN_DAEMON, environment={"BROKEN": "usurper"}, engine_share=0.5
     )
     assert storm.rage() == []
 
@@ -64,7 +64,7 @@ def test_jobs_that_a_second_owner_takes_away_are_recorded_once(tmp_path: Path) -
 def test_the_harness_notices_a_missing_fence(tmp_path: Path) -> None:
     """Result: jobs end twice."""
     storm = Storm(
-        *(tmp_path / "state", 30, 2, SEED),
+        *(tmp_path / "state", 16, 1, SEED),
         command=BROKEN_DAEMON,
         environment={"BROKEN": "usurper,no_fence"},
         engine_share=0.5,

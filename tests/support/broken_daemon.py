@@ -66,7 +66,7 @@ def usurper() -> None:
 
     def usurp(database: Database) -> None:
         while True:
-            time.sleep(random.uniform(0.05, 0.4))
+            time.sleep(random.uniform(0.1, 0.7))
             database.write_sync(lambda connection: queue.recover(connection, now=now_ms(), max_attempts=50))
 
     def opened(cls: type[Database], path: Path, **options: Any) -> Database:
