@@ -14,6 +14,9 @@ from storage.queue import history, tally, turns
 from storage.queue.job import TERMINAL
 from storage.schema import deliveries, jobs
 
+_AGAIN = {"failed": "postponed", "released": "released", "accused": "accused"}
+"""The event of an attempt that ended without ending the job."""
+
 _MOVED = (jobs.c.lane, jobs.c.owner, jobs.c.cost, jobs.c.deliver, jobs.c.origin_source)
 
 
@@ -42,7 +45,7 @@ def leave_running(
     moved = _move(connection, job, fence(attempt), "running", to, now, {"lease_until": None, **values})
     if moved is not None:
         history.end_attempt(connection, job, now, outcome, reason)
-        what = to if to in TERMINAL else outcome
+        what = to if to in TERMINAL else _AGAIN[outcome]
         history.record(connection, job, now, what, attempt=attempt, reason=reason, **_until(values))
     return moved
 
