@@ -1,0 +1,64 @@
+"""The statements of a claim seek, however long the queue is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from support.queue_driver import QueueDriver, new_job
+
+from storage import queue
+from storage.queue import turns
+from storage.queue.claim import TAKE
+
+GIVEN = {
+    "in_lane": 0,
+    "of_owner": "cli:1",
+    "now": 0,
+    "of_seq": 1,
+    "number": 1,
+    "by_itself": 0,
+    "until": 1,
+}
+
+
+@pytest.fixture
+def long_queue(tmp_path: Path) -> Iterator[QueueDriver]:
+    driver = QueueDriver(tmp_path)
+    for _ in range(20):
+        new = [new_job(owner=f"cli:{n % 50}", lane="folder" if n % 2 else "interactive") for n in range(1000)]
+        driver.write(queue.enqueue_many, new, now=driver.now)
+    driver.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
+    yield driver
+    driver.close()
+
+
+def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
+    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+    given: dict[str, Any] = {**compiled.params, **{key: GIVEN[key] for key in compiled.params if key in GIVEN}}
+    return q.database.read_sync(
+        lambda c: [row[3] for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", given)]
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (turns.NEXT_OWNER, "lane_owners_turn (lane=?)"),
+        (turns.NEXT_JOB, "jobs_turn (lane=? AND owner=?)"),
+        (turns.PROMOTE, "jobs_waiting (not_before>? AND not_before<?)"),
+        (turns.NEXT_WAITING, "jobs_waiting"),
+        (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
+    ],
+    ids=["owner", "job", "due", "next due", "take"],
+)
+def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
+    plan = _plan(long_queue, statement)
+    assert any(index in line for line in plan), plan
+    assert not any("TEMP B-TREE" in line for line in plan), plan
+    assert not any(line.startswith("SCAN") for line in plan), plan
