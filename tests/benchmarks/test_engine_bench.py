@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
 ]
 
-STEPS = 12
+STEPS = 8
 ROUNDS = 5
 TOGETHER = 16
 MOST_SECONDS_OF_BARE = 1.10
