@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,22 @@ IN_INTAKE = ("enqueue.before_commit", "enqueue.after_commit")
 ENVIRONMENT = {"MEZZOTINT_ENGINE__FAKE_STEP_S": "0.01", "MEZZOTINT_WATCH_FOLDER__ENABLED": "false"}
 
 
-def daemon(state_dir: Path, **environment: str) -> LiveDaemon:
-    return LiveDaemon(state_dir, {**ENVIRONMENT, **environment})
+Start = Callable[..., LiveDaemon]
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Start]:
+    """``daemon(NAME="value")`` on one state directory; whatever still runs in the end is killed."""
+    made: list[LiveDaemon] = []
+
+    def make(**environment: str) -> LiveDaemon:
+        made.append(LiveDaemon(tmp_path / "state", {**ENVIRONMENT, **environment}))
+        return made[-1]
+
+    yield make
+    for live in made:
+        if live.process is not None and live.process.poll() is None:
+            live.kill()
 
 
 def submit_three(running: LiveDaemon) -> list[str]:
@@ -44,9 +59,9 @@ def submit_three(running: LiveDaemon) -> list[str]:
     return taken
 
 
-def finish_and_check(state_dir: Path, *, max_attempts: int) -> None:
+def finish_and_check(daemon: Start, *, max_attempts: int) -> None:
     """Start without any fault, submit again what may not have been taken, let everything end, and look."""
-    healthy = daemon(state_dir, MEZZOTINT_QUEUE__MAX_ATTEMPTS=str(max_attempts))
+    healthy = daemon(MEZZOTINT_QUEUE__MAX_ATTEMPTS=str(max_attempts))
     healthy.start()
     taken = submit_three(healthy)
     jobs = healthy.wait(*taken)
@@ -54,19 +69,16 @@ def finish_and_check(state_dir: Path, *, max_attempts: int) -> None:
     healthy.stop()
     healthy.start()  # what recovery leaves is what counts
     healthy.stop()
-    assert problems(state_dir, taken, max_attempts=max_attempts + 1) == []
+    assert problems(healthy.state_dir, taken, max_attempts=max_attempts + 1) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("max_attempts", [1, 3])
 @pytest.mark.parametrize("point", IN_THE_DAEMON)
-def test_the_daemon_dies_there_and_every_job_still_has_one_result(
-    tmp_path: Path, point: str, max_attempts: int
-) -> None:
+def test_the_daemon_dies_there_and_every_job_still_has_one_result(daemon: Start, point: str, max_attempts: int) -> None:
     """A crash accuses, and an accused job has its next attempt alone, even where one attempt is all it may have."""
-    doomed = daemon(
-        tmp_path / "state", MEZZOTINT_FAILPOINT=f"{point}:2", MEZZOTINT_QUEUE__MAX_ATTEMPTS=str(max_attempts)
-    )
+    passage = 1 if point == "claim.after_commit" else 2  # one claim may take them all
+    doomed = daemon(MEZZOTINT_FAILPOINT=f"{point}:{passage}", MEZZOTINT_QUEUE__MAX_ATTEMPTS=str(max_attempts))
     doomed.start()
     engines = engines_of(doomed.pid)
     submit_three(doomed)
@@ -74,14 +86,14 @@ def test_the_daemon_dies_there_and_every_job_still_has_one_result(
     assert doomed.process.wait(30) == 137
     for engine in engines:
         wait_until_gone(engine, 5)
-    finish_and_check(tmp_path / "state", max_attempts=max_attempts)
+    finish_and_check(daemon, max_attempts=max_attempts)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", IN_THE_ENGINE)
-def test_the_engine_dies_there_and_every_job_still_has_one_result(tmp_path: Path, point: str) -> None:
+def test_the_engine_dies_there_and_every_job_still_has_one_result(daemon: Start, point: str) -> None:
     """Each engine dies at its second picture; those that it brought home before count."""
-    doomed = daemon(tmp_path / "state", MEZZOTINT_FAILPOINT=f"{point}:2", MEZZOTINT_ENGINE__RESTART_SECONDS="0.05")
+    doomed = daemon(MEZZOTINT_FAILPOINT=f"{point}:2", MEZZOTINT_ENGINE__RESTART_SECONDS="0.05")
     doomed.start()
     pid = doomed.pid
     submit_three(doomed)
@@ -90,28 +102,28 @@ def test_the_engine_dies_there_and_every_job_still_has_one_result(tmp_path: Path
     assert doomed.process.poll() is None, "the daemon outlives its engine"
     assert doomed.pid == pid
     doomed.kill()
-    finish_and_check(tmp_path / "state", max_attempts=3)
+    finish_and_check(daemon, max_attempts=3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", IN_INTAKE)
 def test_the_daemon_dies_while_it_takes_a_job_and_a_second_asking_makes_no_second_job(
-    tmp_path: Path, point: str
+    daemon: Start, point: str
 ) -> None:
-    doomed = daemon(tmp_path / "state", MEZZOTINT_FAILPOINT=f"{point}:2")
+    doomed = daemon(MEZZOTINT_FAILPOINT=f"{point}:2")
     doomed.start()
     submit_three(doomed)
     assert doomed.process is not None
     assert doomed.process.wait(30) == 137
-    finish_and_check(tmp_path / "state", max_attempts=3)
+    finish_and_check(daemon, max_attempts=3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", ["result.before_write", "result.after_write", "result.after_replace"])
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
-def test_a_disk_that_refuses_makes_jobs_wait_and_not_lie(tmp_path: Path, point: str, error: str) -> None:
+def test_a_disk_that_refuses_makes_jobs_wait_and_not_lie(daemon: Start, point: str, error: str) -> None:
     """1. Every write fails. 2. No job is done and status says why. 3. The disk is well again: all are done."""
-    refused = daemon(tmp_path / "state", MEZZOTINT_FAILPOINT=f"{point}@{error}")
+    refused = daemon(MEZZOTINT_FAILPOINT=f"{point}@{error}")
     refused.start()
     taken = submit_three(refused)
     refused.until(
@@ -119,12 +131,12 @@ def test_a_disk_that_refuses_makes_jobs_wait_and_not_lie(tmp_path: Path, point: 
     )
     assert "done" not in [refused.job(job)["state"] for job in taken]
     refused.kill()
-    finish_and_check(tmp_path / "state", max_attempts=3)
+    finish_and_check(daemon, max_attempts=3)
 
 
 @pytest.mark.slow
-def test_an_engine_is_gone_soon_after_its_daemon_was_killed_in_the_middle_of_a_forward(tmp_path: Path) -> None:
-    running = daemon(tmp_path / "state")
+def test_an_engine_is_gone_soon_after_its_daemon_was_killed_in_the_middle_of_a_forward(daemon: Start) -> None:
+    running = daemon()
     running.start()
     running.submit("[hang]", steps=2)
     running.until(lambda: bool(engines_of(running.pid)), 20, "there is an engine")
