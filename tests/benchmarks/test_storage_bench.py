@@ -31,7 +31,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def _fill(database: Database, jobs: int) -> None:
     for start in range(0, jobs, 1000):
         new = [new_job(owner=f"cli:{n % 100}", priority=n % 3) for n in range(start, start + 1000)]
-        database.write_sync(lambda c, new=new: queue.enqueue_many(c, new, now=NOW))  # type: ignore[misc]
+        database.write_sync(lambda c, new=new, start=start: queue.enqueue_many(c, new, now=NOW + start))  # type: ignore[misc]
 
 
 def _seconds(act: Callable[[], object]) -> float:
@@ -56,8 +56,8 @@ def test_a_claim_with_a_hundred_thousand_queued(database: Database) -> None:
     def take(connection: object) -> object:
         return queue.claim(
             connection,  # type: ignore[arg-type]
-            now=NOW,
-            lease_until=NOW + 1,
+            now=NOW + 100_000,
+            lease_until=NOW + 160_000,
             limit=1,
             engine_idle=True,
             max_attempts=3,
@@ -75,7 +75,7 @@ def test_a_start_with_a_hundred_thousand_rows_and_files(tmp_path: Path) -> None:
     job = database.read_sync(lambda c: queue.find(c, limit=1))[0].id
     rows = []
     for number in range(100_000):
-        name = new_id(NOW)
+        name = new_id(NOW + number)
         file = tmp_path / "pictures" / name[-2:] / f"{name}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"x")
