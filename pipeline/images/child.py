@@ -22,6 +22,7 @@ MAX_HEADER_BYTES = 4096
 SLACK_BYTES = 1 << 20
 """What a PNG may be longer than its raw pixels."""
 PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def _understood(output: bytes, max_pixels: int) -> tuple[Facts, bytes]:
     width, height = header.get("width"), header.get("height")
     if not (isinstance(width, int) and isinstance(height, int)) or not 0 < width * height <= max_pixels:
         raise UserError("the picture can't be decoded", field="image")
-    if not png.startswith(PNG_START) or struct.unpack_from(">II", png, 16) != (width, height):
+    whole = png.startswith(PNG_START) and png.endswith(PNG_END)  # the decoder may have been ended while it wrote
+    if not whole or (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) != (width, height):
         raise UserError("the picture can't be decoded", field="image")
     return Facts(width, height, str(header.get("format", ""))[:10], header.get("animated") is True), png
 

@@ -23,7 +23,8 @@ MIN_SETTINGS = 3
 """A last line with fewer settings belongs to the prompt; A1111 counts the same way."""
 MAX_SETTINGS_CHARACTERS = 64 * 1024
 
-_SETTING = re.compile(r'\s*([\w][\w \-/]{0,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_SETTING = re.compile(r'([\w][\w \-/]{0,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+"""Begins with a letter: white space skipped here would be skipped anew from each of its characters."""
 _SIZE = re.compile(r"(\d{1,6})\s*x\s*(\d{1,6})")
 
 

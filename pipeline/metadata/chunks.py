@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 from config.errors import UserError
 
@@ -16,6 +17,7 @@ MAX_TEXT_BYTES = 2 * 1024 * 1024
 """Of one text, unpacked. Workflows of other tools reach some hundred kilobytes."""
 MAX_TOTAL_BYTES = 8 * 1024 * 1024
 MAX_TEXTS = 64
+"""Texts that are looked at, the broken and the repeated ones included: each may take the time of unpacking it."""
 MAX_CHUNKS = 100_000
 """A picture of 40 megapixels has some 15,000 data chunks of the usual 8 kB."""
 
@@ -29,13 +31,12 @@ def read_texts(data: bytes) -> dict[str, str]:
         raise UserError("this is not a PNG file", field="image")
     texts: dict[str, str] = {}
     total = 0
-    for kind, body in _chunks(data):
-        read = _READERS.get(kind)
-        found = read(body) if read and len(body) <= MAX_TEXT_BYTES else None
+    for kind, body in islice(_chunks(data), MAX_TEXTS):
+        found = _READERS[kind](body)
         if found is None or found[0] in texts:
             continue
         total += len(found[1])
-        if total > MAX_TOTAL_BYTES or len(texts) >= MAX_TEXTS:
+        if total > MAX_TOTAL_BYTES:
             break
         texts[found[0]] = found[1]
     return texts

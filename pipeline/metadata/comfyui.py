@@ -5,11 +5,14 @@ An input is a value, or ``[node id, output]``: a link. The sampler's links lead 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from pipeline.metadata.a1111 import scheduler_field
 
 MAX_NODES = 5_000
+MAX_SAMPLERS = 20
+"""Looked at for a prompt."""
 MAX_LINKS = 100
 """Followed from one input; a graph may hold a circle."""
 
@@ -20,12 +23,12 @@ def read(content: Graph) -> tuple[dict[str, Any], str | None] | None:
     """Request fields and the model's name, from the first sampler that has a prompt."""
     if len(content) > MAX_NODES:
         return None
-    for node in content.values():
-        inputs = _inputs(node)
-        if "positive" in inputs and "sampler_name" in inputs:
-            prompt = _text(content, inputs["positive"])
-            if prompt:
-                return _fields(content, inputs, prompt), _model(content, inputs.get("model"))
+    nodes = (_inputs(node) for node in content.values())
+    samplers = (inputs for inputs in nodes if "positive" in inputs and "sampler_name" in inputs)
+    for inputs in islice(samplers, MAX_SAMPLERS):
+        prompt = _text(content, inputs["positive"])
+        if prompt:
+            return _fields(content, inputs, prompt), _model(content, inputs.get("model"))
     return None
 
 
@@ -89,7 +92,7 @@ def _value(graph: Graph, value: Any) -> Any:
 
 
 def _node(graph: Graph, link: Any) -> Any:
-    return graph.get(str(link[0])) if isinstance(link, list) and link else None
+    return graph.get(str(link[0])) if isinstance(link, list) and link and isinstance(link[0], str | int) else None
 
 
 def _inputs(node: Any) -> Graph:

@@ -13,6 +13,7 @@ from frontends.watch_folder.orders.entry import Entries, UnreadableError, entry_
 
 MAX_BYTES = 1024 * 1024
 MAX_YAML_BYTES = 256 * 1024  # libyaml's speed makes this a second
+MAX_YAML_DEPTH = 100
 
 
 def parse(file: BinaryIO, ending: str) -> Entries:
@@ -44,9 +45,13 @@ def load(file: BinaryIO, ending: str) -> object:
 
 
 def _yaml(source: str) -> object:
+    depth = 0
     for event in yaml.parse(source, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
             raise UnreadableError("YAML aliases (*name) are not taken", hint="write the fields out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_YAML_DEPTH:  # the loader recurses in C, without a bound: it would end the process
+            raise RecursionError
     return yaml.load(source, Loader=yaml.CSafeLoader)
 
 

@@ -148,6 +148,8 @@ def test_a_structured_file_may_hold_a_list_with_fields_for_all(ending: str, cont
         (".yaml", "a: &x [1]\nb: *x\n", "aliases"),
         (".yaml", "a: !!python/object/apply:os.system ['x']\n", "not valid YAML"),
         (".json", "[" * 100_000, "nested too deeply"),
+        (".yaml", "x: " + "[" * 20_000 + "]" * 20_000, "nested too deeply"),
+        (".yaml", "- " * 20_000 + "a", "nested too deeply"),
         (".yaml", "[" * 5_000, "nested|YAML"),
         (".json", '{"steps": ' + "9" * 5_000 + "}", "too long"),
         (".json", " " * 2_000_000, "larger than 1024 KiB"),

@@ -190,6 +190,17 @@ def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
         os.kill(int(note.read_text()), 0)
 
 
+def test_a_picture_whose_decoder_was_ended_while_it_wrote_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = b'{"ok": true, "width": 64, "height": 48}'
+    answer = struct.pack(">I", len(header)) + header + picture(form="PNG")
+    for end in (-1, -20, len(header) + 4 + len(SIGNATURE)):
+        _decoder(tmp_path, monkeypatch, f"import sys; sys.stdout.buffer.write({answer[:end]!r})")
+        with pytest.raises(UserError, match="can't be decoded"):
+            take_in(picture())
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -54,6 +54,8 @@ def test_a_text_that_unpacks_to_a_gigabyte_is_left_out_without_being_held(make: 
 
 def test_many_texts_are_bounded_in_number_and_together() -> None:
     assert len(read_texts(png(*(plain_text(str(n), "x") for n in range(1_000))))) == MAX_TEXTS
+    repeated = packed_text("a", b"x" * MAX_TEXT_BYTES) * (MAX_TEXTS + 1)
+    assert "late" not in read_texts(png(repeated, plain_text("late", "x")))  # each had to be unpacked to be known
     large = png(*(packed_text(str(n), b"x" * MAX_TEXT_BYTES) for n in range(10)))
     assert sum(map(len, read_texts(large).values())) <= MAX_TOTAL_BYTES
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from support.png import international_text, png
 
 from pipeline.records import read_png
 from pipeline.request import parse
+
+LINKS = ("text", "text_g", "t5xxl", "prompt", "conditioning")
 
 A1111 = """masterpiece, (red apple:1.2), on a table
 second line of the prompt
@@ -185,3 +188,20 @@ def test_any_value_in_any_place_gives_fields_that_are_a_request_or_nothing(name:
         found = _read(keyword, content)
         if found.request_fields is not None:
             parse(found.request_fields)
+
+
+def test_a_long_run_of_blanks_in_the_settings_costs_no_time() -> None:
+    text = "an owl\na" + " " * 60_000 + "b, Steps: 8, Sampler: Euler, Seed: 5"
+    before = time.process_time()
+    fields = read_png(png(international_text("parameters", text))).request_fields
+    assert time.process_time() - before < 1  # quadratic, it would be minutes
+    assert fields is not None
+    assert (fields["steps"], fields["seed"]) == ("8", "5")
+
+
+def test_a_graph_of_circles_costs_no_time() -> None:
+    circle = {str(n): {"inputs": {name: [str((n + 1) % 50), 0] for name in LINKS}} for n in range(50)}
+    samplers = {f"s{n}": {"inputs": {"positive": ["0", 0], "sampler_name": "euler"}} for n in range(4_000)}
+    before = time.process_time()
+    assert read_png(png(international_text("prompt", json.dumps(circle | samplers)))).request_fields is None
+    assert time.process_time() - before < 5
