@@ -61,8 +61,13 @@ class Outbox:
         try:
             while True:
                 self._wake.clear()
-                await self._start_due()
-                await self._rest()
+                try:
+                    await self._start_due()
+                except RetryableError as error:
+                    log.warning("outbox_unreadable", why=error.message)
+                    await asyncio.sleep(self._settings.retry_seconds)
+                else:
+                    await self._rest()
         finally:
             listener.cancel()
             for task in self._tasks():
@@ -124,7 +129,7 @@ class Outbox:
             await self._attempt(deliverer, delivery)
         except Exception as error:  # the database itself failed: the row is as it was and is looked at again
             log.error("delivery_unrecorded", delivery=delivery.id, job=delivery.job_id, exc_info=error)
-            self._next_try[delivery.id] = self._clock() + self._wait_ms(delivery.attempt)
+            await asyncio.sleep(self._wait_ms(delivery.attempt) / 1000)  # it is due all the while: it keeps its place
         finally:
             del self._under_way[source][delivery.id]
             self._wake.set()

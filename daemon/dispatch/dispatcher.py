@@ -100,6 +100,7 @@ class Dispatcher:
                 group.create_task(self._watch(), name="watch")
         finally:
             self._group = None
+            self._station.take_all()  # nobody will end them: a drain need not wait for them
             await self._station.close(0)
             self._executor.shutdown(wait=False, cancel_futures=True)
 
@@ -209,11 +210,17 @@ class Dispatcher:
         if isinstance(message, Progress):
             self._bus.publish(JobProgress(message.job, message.step, message.steps, message.preview_png))
         elif isinstance(message, Drawn):
-            self._recorder.begin(held, message)
+            self._record(held, message)
         else:
             self._station.take(name)
             self._later(self._end(held, message), held)
             self.wake()
+
+    def _record(self, held: HeldJob, drawn: Drawn) -> None:
+        try:
+            self._recorder.begin(held, drawn)
+        except DamagedPictureError as error:
+            self._station.kill(f"{error.message} and was killed")
 
     async def _end(self, held: HeldJob, message: Finished | Failed | Stopped) -> None:
         """Record how a job ended. What goes wrong with one job's record ends that job, not the daemon."""

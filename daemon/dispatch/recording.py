@@ -39,9 +39,12 @@ class Recorder:
         self._conditions = conditions
 
     def begin(self, held: HeldJob, drawn: Drawn) -> None:
-        """Start to save a picture of this job; :meth:`pictures` waits for it."""
-        if drawn.index in held.pictures:
-            raise DamagedPictureError("the engine sent the same picture twice")
+        """Start to save a picture of this job; :meth:`pictures` waits for it.
+
+        Raises :class:`DamagedPictureError` for one more than was asked for: an engine that sends such is broken.
+        """
+        if drawn.index in held.pictures or not 0 <= drawn.index < held.job.request.count:
+            raise DamagedPictureError("the engine sent a picture that was not asked for")
         held.pictures[drawn.index] = asyncio.create_task(self._save(held, drawn), name=f"save-{held.job.id}")
 
     async def pictures(self, held: HeldJob) -> list[NewPicture]:

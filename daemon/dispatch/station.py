@@ -75,6 +75,7 @@ class Station:
                 self._listen(await self._engine.receive())
         except EngineGoneError as error:
             reason = self._killed_because or error.message
+            self._end()  # before anything is awaited: a job given to a dead engine would never be heard of again
             await self._lost(self.take_all(), reason)
             return reason
         finally:
@@ -87,6 +88,10 @@ class Station:
         self._conditions.clear("engine")
         _log.info("engine_ready", engine_pid=self._engine.pid, device=self._engine.ready.device)
         self._up()
+
+    def _end(self) -> None:
+        if self._state != "stopped":
+            self._state = "waiting"
 
     def _listen(self, messages: Sequence[ToDaemon]) -> None:
         self._heard_at = _now()
@@ -147,14 +152,15 @@ class Station:
             return
         now = _now()
         if now - self._heard_at > stall_seconds:
-            self._kill(f"the engine gave no sign of life for {stall_seconds:g} seconds and was killed")
+            self.kill(f"the engine gave no sign of life for {stall_seconds:g} seconds and was killed")
         elif any(job.overdue_at < now for job in self._held.values()):
-            self._kill("the engine did not end a job at its deadline and was killed")
+            self.kill("the engine did not end a job at its deadline and was killed")
 
-    def _kill(self, reason: str) -> None:
-        assert self._engine is not None
-        self._killed_because = reason
-        self._engine.kill()
+    def kill(self, reason: str) -> None:
+        """End the engine now; its jobs are lost for this reason."""
+        if self._engine is not None:
+            self._killed_because = reason
+            self._engine.kill()
 
     async def close(self, grace_seconds: float = STOP_SECONDS) -> None:
         """Stop the engine. The caller has taken the jobs before, and cancels :meth:`run` after."""

@@ -210,6 +210,38 @@ async def test_a_delivery_that_was_broken_off_comes_again_with_the_same_id(parts
     assert len(deliverer.seen) == 1
 
 
+async def test_a_delivery_that_can_not_be_recorded_is_not_made_over_and_over(parts: Any, monkeypatch: Any) -> None:
+    deliverer = Scripted()
+    parts.service.register_deliverer("folder", deliverer)
+    await _ended(parts)
+
+    def full(*_: object) -> None:
+        raise RetryableError("there is no space left for the database")
+
+    monkeypatch.setattr("daemon.delivery.deliveries.done", full)
+    async with _running(_outbox(parts, DeliverySettings(retry_seconds=60))):
+        await _until(lambda: len(deliverer.seen) == 1)
+        await asyncio.sleep(0.2)
+    assert len(deliverer.seen) == 1
+
+
+async def test_an_outbox_that_can_not_be_read_is_read_again_later(parts: Any, monkeypatch: Any) -> None:
+    deliverer = Scripted()
+    parts.service.register_deliverer("folder", deliverer)
+    await _ended(parts)
+    read, left = parts.database.read, [2]
+
+    async def failing(operation: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise RetryableError("the database can't be read")
+        return await read(operation)
+
+    monkeypatch.setattr(parts.database, "read", failing)
+    async with _running(_outbox(parts)):
+        await _until(lambda: len(deliverer.seen) == 1)
+
+
 async def test_at_the_end_what_is_due_is_still_brought_within_its_time(parts: Any) -> None:
     deliverer = Scripted()
     parts.service.register_deliverer("folder", deliverer)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
+from config.settings import EngineSettings
+from daemon.engines import local
 from daemon.engines.contract import EngineGoneError, RunningEngine
+from pipeline.messages import Drawn, ToDaemon
 
 from .conftest import BuildFloor, Floor
 
@@ -86,9 +90,6 @@ async def test_a_fault_that_stays_ends_the_job_at_once(floor: Floor, word: str, 
 
 
 async def test_an_engine_that_can_not_start_is_told_and_jobs_wait_for_one_that_can(build: BuildFloor) -> None:
-    from config.settings import EngineSettings
-    from daemon.engines import local
-
     broken = [True]
 
     async def start() -> RunningEngine:
@@ -108,3 +109,23 @@ async def test_an_engine_that_can_not_start_is_told_and_jobs_wait_for_one_that_c
     (job,) = await floor.ended(job_id)
     assert (job.state, job.attempt) == ("done", 1)
     assert "engine" not in floor.conditions.now
+
+
+async def test_an_engine_that_sends_more_pictures_than_asked_for_is_replaced(
+    build: BuildFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoiled = [True]
+    receive = local.EngineProcess.receive
+
+    async def twice(engine: local.EngineProcess) -> Sequence[ToDaemon]:
+        said = list(await receive(engine))
+        drawn = [message for message in said if isinstance(message, Drawn)] if spoiled[0] else []
+        spoiled[0] = spoiled[0] and not drawn
+        return [*drawn, *said]
+
+    monkeypatch.setattr(local.EngineProcess, "receive", twice)
+    floor = build()
+    (job,) = await floor.ended(await floor.submit(steps=2, count=3))
+    assert (job.state, job.attempt, len(job.pictures)) == ("done", 2, 3)
+    assert any("not asked for" in said for said in floor.conditions.ever)
+    assert floor.files_on_disk() == {picture.path for picture in job.pictures}

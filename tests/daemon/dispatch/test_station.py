@@ -1,0 +1,60 @@
+"""One place of an engine, with an engine that dies on command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from daemon.dispatch.conditions import Unheard
+from daemon.dispatch.held import HeldJob
+from daemon.dispatch.restarts import Restarts
+from daemon.dispatch.station import Station
+from daemon.engines.contract import EngineGoneError, RunningEngine
+from pipeline.messages import PROTOCOL_VERSION, Ready, ToDaemon, ToEngine
+
+
+class Mortal:
+    """Says nothing, and is gone when :attr:`dying` is set."""
+
+    pid = 1
+    ready = Ready(protocol=PROTOCOL_VERSION, device="cpu", dtype="float32", capacity=8, versions={})
+
+    def __init__(self) -> None:
+        self.dying = asyncio.Event()
+
+    async def send(self, messages: Sequence[ToEngine]) -> None:
+        pass
+
+    async def receive(self) -> Sequence[ToDaemon]:
+        await self.dying.wait()
+        raise EngineGoneError("killed")
+
+    def kill(self) -> None:
+        self.dying.set()
+
+    async def close(self, grace_seconds: float) -> None:
+        pass
+
+
+async def test_a_dead_engine_takes_no_job_while_the_loss_is_recorded() -> None:
+    engine, up, recording, recorded = Mortal(), asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def start() -> RunningEngine:
+        return engine
+
+    async def lost(jobs: Sequence[HeldJob], reason: str) -> None:
+        recording.set()
+        await recorded.wait()
+
+    station = Station(
+        start=start, restarts=Restarts(60), hear=lambda message: None, up=up.set, lost=lost, conditions=Unheard()
+    )
+    running = asyncio.create_task(station.run())
+    async with asyncio.timeout(10):
+        await up.wait()
+        assert station.capacity == 8
+        engine.dying.set()
+        await recording.wait()
+        assert station.capacity == 0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
