@@ -49,14 +49,14 @@ class Daemon:
 
     async def run(self) -> bool:
         """True when it was asked to stop and did, False when a part that it can't do without failed."""
-        async with AsyncExitStack() as held:
+        async with AsyncExitStack() as armed, AsyncExitStack() as held:  # the deadline also covers closing the database
             await self._start(held)
             failure = self._supervisor.failure
             asked = asyncio.create_task(self._stop.asked.wait())
             either: set[asyncio.Future[Any]] = {asked, failure}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             asked.cancel()
-            held.enter_context(deadline(self._settings.stop.grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS))
+            armed.enter_context(deadline(self._settings.stop.grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS))
             await self._shut_down()
         log.info("daemon_stopped", failed=failure.done())
         return not failure.done()
