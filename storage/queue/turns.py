@@ -16,10 +16,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storage.queue.job import LANES
 from storage.queue.pause import is_paused
 from storage.queue.rows import JOBS
 from storage.schema import jobs, lane_owners, lanes
-from storage.schema.columns import literal
 from storage.schema.jobs import is_ready
 from storage.schema.turns import is_active
 
@@ -40,13 +40,13 @@ NEXT_JOB = (
     .order_by(jobs.c.priority.desc(), jobs.c.seq)
     .limit(1)
 )
-NEXT_LANE = sa.select(jobs.c.lane).where(is_ready).order_by(jobs.c.lane).limit(1)
-IS_DUE = (
-    (jobs.c.state == literal("queued")) & jobs.c.not_before.is_not(None) & (jobs.c.not_before <= sa.bindparam("now"))
+# By way of the owners, and below without a word about the state: having no statistics SQLite would otherwise walk
+# the index of all queued jobs (measured: 22 ms at 30,000 of them).
+HAS_JOB = NEXT_OWNER.where(
+    sa.exists().where(jobs.c.lane == lane_owners.c.lane, jobs.c.owner == lane_owners.c.owner, is_ready)
 )
-NEXT_WAITING = sa.select(sa.func.min(jobs.c.not_before)).where(
-    jobs.c.state == literal("queued"), jobs.c.not_before.is_not(None)
-)
+IS_DUE = jobs.c.not_before.is_not(None) & (jobs.c.not_before <= sa.bindparam("now"))
+NEXT_WAITING = sa.select(sa.func.min(jobs.c.not_before)).where(jobs.c.not_before.is_not(None))
 DUE_LANE = sa.select(sa.func.min(jobs.c.lane)).where(IS_DUE)
 PROMOTE = sa.update(jobs).where(IS_DUE).values(not_before=None).returning(jobs.c.lane, jobs.c.owner)
 
@@ -108,5 +108,8 @@ def peek_urgency(connection: Connection, now: int) -> int | None:
     """The urgency of the lane in which the next job waits; None when nothing may be claimed."""
     if is_paused(connection):
         return None
-    found = (connection.execute(NEXT_LANE).scalar(), connection.execute(DUE_LANE, {"now": now}).scalar())
-    return min((lane for lane in found if lane is not None), default=None)
+    due = connection.execute(DUE_LANE, {"now": now}).scalar()
+    for urgency in range(len(LANES)):
+        if urgency == due or connection.execute(HAS_JOB, {"in_lane": urgency}).first() is not None:
+            return urgency
+    return None

@@ -45,6 +45,7 @@ jobs = sa.Table(
     sa.CheckConstraint("length(request_hash) = 64", name="jobs_request_hash"),
     sa.CheckConstraint("deliver IN (0,1) AND alone IN (0,1) AND cancel_requested IN (0,1)", name="jobs_truths"),
     sa.CheckConstraint("error_kind IN ('user','retryable','fatal')", name="jobs_error_kind"),
+    sa.CheckConstraint("not_before IS NULL OR state = 'queued'", name="jobs_not_before"),
     sa.CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="jobs_lease"),
     sa.CheckConstraint(
         "(state IN ('done','failed','cancelled','dead')) = (finished_at IS NOT NULL)", name="jobs_finished"
@@ -62,11 +63,7 @@ def _index(name: str, *columns: sa.ColumnElement[object], where: sa.ColumnElemen
 
 _index("jobs_key", jobs.c.source, jobs.c.key, where=jobs.c.key.is_not(None), unique=True)
 _index("jobs_turn", jobs.c.lane, jobs.c.owner, jobs.c.priority.desc(), jobs.c.seq, where=is_ready)
-_index(
-    "jobs_waiting",
-    jobs.c.not_before,
-    where=(jobs.c.state == literal("queued")) & jobs.c.not_before.is_not(None),
-)
+_index("jobs_waiting", jobs.c.not_before, where=jobs.c.not_before.is_not(None))
 _index("jobs_open", jobs.c.owner, where=is_open)
 _index("jobs_order", jobs.c.order_id, jobs.c.line, where=jobs.c.order_id.is_not(None))
 sa.Index("jobs_state", jobs.c.state, jobs.c.seq)

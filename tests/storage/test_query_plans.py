@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,13 +25,15 @@ GIVEN = {
 }
 
 
-@pytest.fixture
-def long_queue(tmp_path: Path) -> Iterator[QueueDriver]:
-    driver = QueueDriver(tmp_path)
-    for _ in range(20):
+@pytest.fixture(scope="module", params=["with statistics", "without"])
+def long_queue(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueueDriver]:
+    driver = QueueDriver(tmp_path_factory.mktemp("long"))
+    for _ in range(5):
         new = [new_job(owner=f"cli:{n % 50}", lane="folder" if n % 2 else "interactive") for n in range(1000)]
         driver.write(queue.enqueue_many, new, now=driver.now)
-    driver.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
+        driver.now += 1000
+    if request.param == "with statistics":
+        driver.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
     yield driver
     driver.close()
 
@@ -53,9 +54,10 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (turns.NEXT_JOB, "jobs_turn (lane=? AND owner=?)"),
         (turns.PROMOTE, "jobs_waiting (not_before>? AND not_before<?)"),
         (turns.NEXT_WAITING, "jobs_waiting"),
+        (turns.HAS_JOB, "jobs_turn (lane=? AND owner=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
     ],
-    ids=["owner", "job", "due", "next due", "take"],
+    ids=["owner", "job", "due", "next due", "lane", "take"],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)

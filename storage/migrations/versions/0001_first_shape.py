@@ -114,6 +114,7 @@ def _queue() -> None:
         sa.Column("error_message", sa.Text),
         sa.Column("error_field", sa.Text),
         sa.Column("error_hint", sa.Text),
+        sa.CheckConstraint("not_before IS NULL OR state = 'queued'", name="jobs_not_before"),
         sa.CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="jobs_lease"),
         sa.CheckConstraint(
             "(state IN ('done','failed','cancelled','dead')) = (finished_at IS NOT NULL)", name="jobs_finished"
@@ -151,7 +152,7 @@ def _queue() -> None:
         ["lane", "owner", sa.literal_column("priority DESC"), "seq"],
         **_where("state = 'queued' AND not_before IS NULL"),
     )
-    op.create_index("jobs_waiting", "jobs", ["not_before"], **_where("state = 'queued' AND not_before IS NOT NULL"))
+    op.create_index("jobs_waiting", "jobs", ["not_before"], **_where("not_before IS NOT NULL"))
     op.create_table(
         "attempts",
         sa.Column("id", Whole, nullable=False),
