@@ -98,6 +98,7 @@ class Station:
         for message in messages:
             if isinstance(message, Pulse):
                 self._pulse = message
+                self._state = "ready" if self._state == "loading" else self._state  # also when the load failed
             elif isinstance(message, Loading | Loaded):
                 self._state = "loading" if isinstance(message, Loading) else "ready"
                 _log.info(f"model_{self._state}" if self._state == "loading" else "model_loaded", model=message.model)

@@ -10,22 +10,25 @@ from daemon.dispatch.held import HeldJob
 from daemon.dispatch.restarts import Restarts
 from daemon.dispatch.station import Station
 from daemon.engines.contract import EngineGoneError, RunningEngine
-from pipeline.messages import PROTOCOL_VERSION, Ready, ToDaemon, ToEngine
+from pipeline.messages import PROTOCOL_VERSION, Loading, Pulse, Ready, ToDaemon, ToEngine
 
 
 class Mortal:
-    """Says nothing, and is gone when :attr:`dying` is set."""
+    """Says what it is given to say, and is gone when :attr:`dying` is set."""
 
     pid = 1
     ready = Ready(protocol=PROTOCOL_VERSION, device="cpu", dtype="float32", capacity=8, versions={})
 
-    def __init__(self) -> None:
+    def __init__(self, *words: ToDaemon) -> None:
         self.dying = asyncio.Event()
+        self.words = list(words)
 
     async def send(self, messages: Sequence[ToEngine]) -> None:
         pass
 
     async def receive(self) -> Sequence[ToDaemon]:
+        if self.words:
+            return [self.words.pop(0)]
         await self.dying.wait()
         raise EngineGoneError("killed")
 
@@ -56,5 +59,27 @@ async def test_a_dead_engine_takes_no_job_while_the_loss_is_recorded() -> None:
         engine.dying.set()
         await recording.wait()
         assert station.capacity == 0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_engine_whose_load_failed_is_not_shown_as_loading_for_ever() -> None:
+    idle = Pulse(model=None, active=0, parked=0, forwards=0, steps=0)
+    engine = Mortal(Loading(model="broken"), idle)
+
+    async def start() -> RunningEngine:
+        return engine
+
+    async def lost(jobs: Sequence[HeldJob], reason: str) -> None:
+        raise AssertionError("it did not die")
+
+    station = Station(
+        start=start, restarts=Restarts(60), hear=lambda message: None, up=lambda: None, lost=lost, conditions=Unheard()
+    )
+    running = asyncio.create_task(station.run())
+    async with asyncio.timeout(10):
+        while engine.words:
+            await asyncio.sleep(0.001)
+    assert station.status().state == "ready"
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
