@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from daemon.service import Job, Service
+from daemon.service import Job
 from frontends.http.native import views
 from frontends.http.native.bodies import JsonRoute, submission, submission_schema
 from frontends.http.native.door import Door
@@ -38,8 +38,7 @@ async def find(
     limit: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """Jobs, newest first; all matches unless limited. Of several ids (or beginnings of ids) each must exist."""
-    ids = await _whole(service, id) if id else None
-    found = await service.jobs(ids=ids, state=state, owner=owner, limit=limit)
+    found = await service.jobs(ids=id or None, state=state, owner=owner, limit=limit)
     return StreamingResponse(_listed(found, service.absolute), media_type="application/json")
 
 
@@ -59,11 +58,6 @@ async def cancel(service: Door, job_id: str) -> Response:
 async def retry(service: Door, job_id: str) -> Response:
     """Queue a failed, dead or cancelled job again."""
     return JSONResponse(views.of_job(await service.retry(job_id), service.absolute))
-
-
-async def _whole(service: Service, given: list[str]) -> list[str]:
-    known = {job.id for job in await service.jobs(ids=given)}
-    return [each if each in known else (await service.job(each)).id for each in given]
 
 
 async def _listed(found: Sequence[Job], place: views.Place) -> AsyncIterator[bytes]:
