@@ -1,4 +1,4 @@
-"""Entry of the engine process: ``python -P -m pipeline.engine --fd N --kind local|fake --settings JSON --parent PID``.
+"""Entry of the engine process: ``python -P -m pipeline.engine --fd N --settings JSON --parent PID``.
 
 The main thread builds the engine and is the only one that ever computes: a second thread that has once run torch
 slows a CPU engine by a third. The reader and the writer thread only move bytes. The process ends with its daemon:
