@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import traceback
 
 import torch
 
@@ -26,8 +27,10 @@ def ends_the_engine(error: BaseException) -> bool:
     return isinstance(error, torch.AcceleratorError) and not is_out_of_memory(error)
 
 
-def release_memory() -> None:
-    """Give back what the allocators hold but nobody uses."""
+def release_memory(after: BaseException | None = None) -> None:
+    """Give back what the allocators hold but nobody uses, and what the frames of the error ``after`` still hold."""
+    if after is not None:
+        traceback.clear_frames(after.__traceback__)
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

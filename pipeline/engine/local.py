@@ -150,7 +150,7 @@ class LocalEngine:
         """
         fresh, began = False, self._clock()
         for picture in list(self._slots):
-            if picture.model is not None and not _waits_for(picture, Kind.TEXT):
+            if not self._is_in_hand(picture) or (picture.model is not None and not _waits_for(picture, Kind.TEXT)):
                 continue
             if fresh and running and self._clock() - began > self._forward_seconds:
                 break
@@ -177,6 +177,8 @@ class LocalEngine:
             self._forwards += passes
         self._vae_was_last = not denoised
         for picture, call, outcome in zip(group, calls, outcomes, strict=True):
+            if not self._is_in_hand(picture):
+                continue  # another picture of its job has just failed, and the job with it
             picture.served_at = self._serving.count
             if call.seat.kind is Kind.DECODE and outcome.error is None:
                 self._learn(picture, call, outcome)
@@ -197,6 +199,10 @@ class LocalEngine:
 
     def _pictures(self) -> Iterator[Picture]:
         return (picture for job in self._jobs.values() for picture in job.pictures)
+
+    def _is_in_hand(self, picture: Picture) -> bool:
+        """False for one that is finished, and once its job has ended."""
+        return picture in picture.job.pictures
 
     def _start(self, picture: Picture) -> None:
         model = self._residency.get(picture.job.draw.model)
@@ -223,7 +229,7 @@ class LocalEngine:
 
     def _drawn(self, picture: Picture) -> None:
         job, image = picture.job, picture.image
-        if job.key not in self._jobs or image is None or picture not in job.pictures:
+        if image is None or not self._is_in_hand(picture):
             return
         pixels = image.convert("RGB").tobytes()
         drawn = Drawn(

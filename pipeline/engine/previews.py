@@ -35,10 +35,12 @@ class Previewer:
         """Take in one decode: the decoder's input (1, c, h, w) and its answer (1, 3, H, W) in -1 to 1."""
         if self._seen >= ENOUGH_PICTURES or picture.dim() != 4 or picture.shape[1] != 3 or not self._fits(latents):
             return
-        self._seen += 1
         small = torch.nn.functional.adaptive_avg_pool2d(picture[:1].float(), (latents.shape[-2], latents.shape[-1]))
         colours = small[0].permute(1, 2, 0).reshape(-1, 3).cpu().double().numpy()
         inputs = _columns(latents)
+        if not (np.isfinite(inputs).all() and np.isfinite(colours).all()):
+            return  # one broken picture would spoil the map for all
+        self._seen += 1
         self._square += inputs.T @ inputs
         self._cross += inputs.T @ colours
         self._map = np.linalg.solve(self._square + _RIDGE * np.eye(len(self._square)), self._cross)

@@ -78,7 +78,7 @@ class Forwards:
         """Out of memory halves the group, for good; else each is retried alone, so that only the guilty fails."""
         if not failures.is_out_of_memory(error):
             return [self.alone(call) for call in calls]
-        failures.release_memory()
+        failures.release_memory(after=error)
         half = max(1, len(calls) // 2)
         self._fitting[self._place(calls[0])] = half
         return [*self.together(calls[:half]), *self.together(calls[half:])]
@@ -98,7 +98,7 @@ class Forwards:
 
     def _failed(self, error: Exception) -> Outcome:
         if failures.is_out_of_memory(error):
-            failures.release_memory()
+            failures.release_memory(after=error)
         return Outcome(error=error)
 
     def _place(self, call: Call) -> Hashable:

@@ -21,7 +21,8 @@ class Signature:
     key: Hashable
     """Equal keys of one seat may be merged."""
     structure: Hashable
-    """The key without sizes and values: what verification is done once for."""
+    """The key without sizes and values: what verification is done once for. It says which tensors count as joined by
+    rows: one without batch axis may have as many entries as there are rows by chance, with guidance or without it."""
 
 
 def of(arguments: dict[str, Any], rules: Rules) -> Signature:
@@ -29,7 +30,7 @@ def of(arguments: dict[str, Any], rules: Rules) -> Signature:
     rows = _rows(arguments, rules)
     names = sorted(arguments)
     key = tuple((name, _named(name, arguments[name], rows, rules)) for name in names)
-    return Signature(rows, key, tuple((name, _structure(arguments[name])) for name in names))
+    return Signature(rows, key, tuple((name, _structure(arguments[name], rows)) for name in names))
 
 
 def _rows(arguments: dict[str, Any], rules: Rules) -> int:
@@ -76,11 +77,11 @@ def _content(value: torch.Tensor) -> Hashable:
     return ("same", tuple(value.shape), value.dtype, value.device, hashlib.blake2b(data, digest_size=16).digest())
 
 
-def _structure(value: Any) -> Hashable:
+def _structure(value: Any, rows: int) -> Hashable:
     if isinstance(value, torch.Tensor):
-        return ("tensor", value.dim(), value.dtype if value.dim() else None)
+        return ("tensor", value.dim(), value.dtype, value.shape[0] == rows) if value.dim() else ("tensor", 0)
     if isinstance(value, dict):
-        return tuple((key, _structure(value[key])) for key in sorted(value))
+        return tuple((key, _structure(value[key], rows)) for key in sorted(value))
     if isinstance(value, list | tuple):
-        return (type(value), *(_structure(entry) for entry in value[:1]))
+        return (type(value), *(_structure(entry, rows) for entry in value[:1]))
     return type(value).__name__

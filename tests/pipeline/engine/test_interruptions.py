@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import resource
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,50 @@ def test_one_picture_that_does_not_fit_fails_to_be_tried_again(tiny: dict[str, P
     driver.run()
     assert driver.failure("large").kind == "retryable"
     assert "memory" in driver.failure("large").message
+
+
+def test_a_job_of_several_pictures_fails_once(tiny: dict[str, Path], drive: Drive) -> None:
+    driver = drive(tiny["sd"])
+    driver.draw("wrong", count=4, width=60)
+    driver.run()
+    assert len(driver.of(Failed)) == 1
+    driver.alone("warm")
+    seat = _seat(driver)
+    object.__setattr__(seat, "run", _always(RuntimeError("broken network")))
+    driver.draw("bad", count=3)
+    driver.run()
+    assert [message.message.partition(": ")[2] for message in driver.of(Failed)[1:]] == ["RuntimeError: broken network"]
+
+
+def test_a_pass_that_did_not_fit_holds_no_memory_while_it_is_tried_again_in_parts(
+    tiny: dict[str, Path], drive: Drive
+) -> None:
+    driver = drive(tiny["sd"])
+    driver.alone("warm")
+    seat = _seat(driver)
+    real, failed, alive = seat.run, [], []
+
+    def small(*args: Any, **kwargs: Any) -> Any:
+        alive.extend(reference() is not None for reference in failed)
+        activations = torch.zeros(10)
+        if kwargs.get("sample", args[0] if args else None).shape[0] > 4:
+            failed.append(weakref.ref(activations))
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(*args, **kwargs)
+
+    object.__setattr__(seat, "run", small)
+    for number in range(4):
+        driver.draw(f"job{number}", steps=2, seed=number)
+    driver.run()
+    assert alive
+    assert not any(alive)
+
+
+def _always(error: Exception) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        raise error
+
+    return run
 
 
 def test_a_network_that_mixes_rows_is_found_out_and_never_merged(tiny: dict[str, Path], drive: Drive) -> None:

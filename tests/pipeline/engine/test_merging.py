@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from pipeline.engine.previews import Previewer
 from pipeline.engine.step_batching import families, merge, signature
 from pipeline.engine.step_batching.choice import next_group
 from pipeline.engine.step_batching.rendezvous import Call, Kind, Seat
@@ -53,6 +55,13 @@ def test_a_tensor_without_batch_axis_merges_by_value_only() -> None:
 
     assert key(0) == key(0)
     assert key(0) != key(1)
+
+
+def test_a_merge_is_verified_anew_where_a_tensor_counts_as_rows_that_did_not_before() -> None:
+    ids = torch.arange(3.0).reshape(1, 3)
+    two, one = (signature.of(_arguments(rows, ids=ids), PLAIN) for rows in (2, 1))
+    assert two.structure != one.structure
+    assert signature.of(_arguments(2), PLAIN).structure == signature.of(_arguments(1), PLAIN).structure
 
 
 def test_ids_that_look_like_rows_are_shared_where_the_family_says_so() -> None:
@@ -150,3 +159,10 @@ def test_urgency_goes_before_taking_turns() -> None:
 def test_input_pictures_are_encoded_before_anybodys_first_step() -> None:
     assert _next([_one("a", begun=False), _one("i", ENCODE)], vae_was_last=True) == ["i"]
     assert _next([_one("a"), _one("i", ENCODE)], vae_was_last=True) == ["a"]
+
+
+def test_a_broken_picture_does_not_spoil_the_previews_of_the_others() -> None:
+    previewer = Previewer(SimpleNamespace(config=SimpleNamespace(latent_channels=4)))
+    previewer.learn(torch.randn(1, 4, 8, 8), torch.full((1, 3, 64, 64), float("nan")))
+    previewer.learn(torch.randn(1, 4, 8, 8), torch.rand(1, 3, 64, 64))
+    assert previewer.png(torch.randn(1, 4, 8, 8), 64, 64) is not None
