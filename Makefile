@@ -73,10 +73,11 @@ soak: setup
 	$(PYTEST) -m soak $(TESTS)
 
 # As root: the project in $(PREFIX), its user, its unit. Nothing is started; systemd/README.md says how to go on.
+# -W: what is installed there is a copy, so that it is installed anew each time, whether or not a lock has changed.
 install-service:
 	@test "$$(id -u)" = 0 || { echo 'make install-service needs root' >&2; exit 1; }
 	@id mezzotint >/dev/null 2>&1 || useradd --system --home-dir /var/lib/mezzotint --shell /usr/sbin/nologin mezzotint
-	@$(MAKE) setup VENV=$(PREFIX) PROJECT=.
+	@$(MAKE) -W pyproject.toml setup VENV=$(PREFIX) PROJECT=.
 	install -D -m 0644 systemd/mezzotint.service /etc/systemd/system/mezzotint.service
 	@test -e /etc/mezzotint/config.toml || install -D -m 0644 config/default.toml /etc/mezzotint/config.toml
 	systemctl daemon-reload

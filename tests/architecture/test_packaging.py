@@ -141,3 +141,14 @@ def test_the_distribution_can_not_be_uploaded(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
 
     assert "Private :: Do Not Upload" in project["classifiers"]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
+def test_the_service_is_installed_anew_although_no_lock_changed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    shutil.copy("/bin/sh", tmp_path / "bin" / "python")
+    (tmp_path / ".ready").touch()
+    command = ["make", "-n", "install-service", f"PREFIX={tmp_path}"]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+
+    assert "--no-build-isolation ." in result.stdout
