@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli import exits, options, told
+from config.errors import UserError
+from daemon.cli import asking, exits, options, told
 from daemon.cli.client import Client
 from daemon.cli.invocation import Invocation
 
@@ -29,14 +30,17 @@ def command(
     All of them, unless limited.
     """
     invocation = Invocation.of(context, config, json)
-    found = _found(invocation.client, ids or [], state, limit)
+    try:
+        found = _found(invocation.client, ids or [], state, limit)
+    except UserError as error:
+        raise asking.refused(error) if error.field == "state" else error from None
     invocation.answer(found, lambda: told.jobs(found))
     return exits.OK
 
 
 def _found(client: Client, ids: list[str], state: str | None, limit: int | None) -> list[dict[str, Any]]:
     pieces: list[list[str] | None] = [ids[first : first + IDS_AT_ONCE] for first in range(0, len(ids), IDS_AT_ONCE)]
-    found: list[dict[str, Any]] = []
+    found: dict[str, dict[str, Any]] = {}
     for piece in pieces or [None]:
-        found += client.get("/v1/jobs", id=piece, state=state, limit=limit)
-    return found[:limit]
+        found |= {job["id"]: job for job in client.get("/v1/jobs", id=piece, state=state, limit=limit)}
+    return list(found.values())[:limit]
