@@ -27,7 +27,18 @@ def find(named: Path | None, state_dir: Path, system: Path) -> Path | None:
     """The one that was named, else that of the state directory, else the system's."""
     if named is not None:
         return named
-    return next((path for path in (state_dir / NAME, system) if path.exists()), None)
+    return next((path for path in (state_dir / NAME, system) if _may_be_there(path)), None)
+
+
+def _may_be_there(path: Path) -> bool:
+    """True also when it can't be told (a directory that may not be entered): reading it then says why."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def read(path: Path | None) -> File:

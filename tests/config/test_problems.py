@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from config import sources
 from config.errors import ConfigurationError, Problem
 
 
@@ -272,3 +273,9 @@ def test_a_state_directory_that_may_not_be_written_is_found_by_the_check(
 
 def test_a_configuration_without_problems_has_none(configuration: Any) -> None:
     assert configuration.problems() == ()
+
+
+def test_a_state_directory_that_can_not_even_be_looked_into_is_a_problem_not_a_traceback() -> None:
+    found = sources.find_problems(None, {"MEZZOTINT_STATE_DIR": "/tmp/" + "a" * 300})
+
+    assert "can't be read" in found[0].message
