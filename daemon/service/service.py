@@ -145,12 +145,16 @@ class Service:
         owner: str | None = None,
         order_id: str | None = None,
         limit: int | None = None,
+        before: str | None = None,
     ) -> list[Job]:
-        """Newest first, all matches unless limited. Of several ids each must exist."""
+        """Newest first, all matches unless limited. Of several ids each must exist.
+
+        ``before`` is the full id of a job: only those that came before it.
+        """
         if state is not None and state not in STATES:
             raise UserError(f"state: must be one of {', '.join(STATES)}", field="state")
         return await self._database.read(
-            lambda c: queue.find(c, ids=ids, state=state, owner=owner, order_id=order_id, limit=limit)
+            lambda c: queue.find(c, ids=ids, state=state, owner=owner, order_id=order_id, limit=limit, before=before)
         )
 
     def watch(self, job_id: str | None = None) -> Subscription:

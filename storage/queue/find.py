@@ -38,9 +38,15 @@ def find(
     owner: str | None = None,
     order_id: str | None = None,
     limit: int | None = None,
+    before: str | None = None,
 ) -> list[Job]:
-    """Jobs that match all that is given, newest first. Each of ``ids`` must exist (:class:`NotFoundError`)."""
+    """Jobs that match all that is given, newest first. Each of ``ids`` must exist (:class:`NotFoundError`).
+
+    ``before`` is a whole id: only jobs that came before that one, so that a long list can be read in pages.
+    """
     wanted = sa.select(jobs.c.id)
+    if before is not None:
+        wanted = wanted.where(jobs.c.seq < sa.select(jobs.c.seq).where(jobs.c.id == before).scalar_subquery())
     for column, value in ((jobs.c.state, state), (jobs.c.owner, owner), (jobs.c.order_id, order_id)):
         if value is not None:
             wanted = wanted.where(column == value)

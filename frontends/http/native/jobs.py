@@ -10,11 +10,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from daemon.service import Job
+from daemon.service import Job, Service
 from frontends.http.native import views
 from frontends.http.native.bodies import JsonRoute, submission, submission_schema
 from frontends.http.native.door import Door
 
+JOBS_AT_ONCE = 500
+"""Jobs read from the database at a time: a megabyte or so."""
 VIEWS_AT_ONCE = 50
 """Jobs rendered before other callers get their turn: some two milliseconds of the event loop."""
 
@@ -38,8 +40,12 @@ async def find(
     limit: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """Jobs, newest first; all matches unless limited. Of several ids (or beginnings of ids) each must exist."""
-    found = await service.jobs(ids=id or None, state=state, owner=owner, limit=limit)
-    return StreamingResponse(_listed(found, service.absolute), media_type="application/json")
+    if id:
+        pages = _one_page(await service.jobs(ids=id, state=state, owner=owner, limit=limit))
+    else:
+        first = await service.jobs(state=state, owner=owner, limit=_page(limit))  # a wrong state is refused here
+        pages = _pages(service, first, state, owner, limit)
+    return StreamingResponse(_listed(pages, service.absolute), media_type="application/json")
 
 
 @router.get("/{job_id}", response_model=views.JobView)
@@ -60,12 +66,36 @@ async def retry(service: Door, job_id: str) -> Response:
     return JSONResponse(views.of_job(await service.retry(job_id), service.absolute))
 
 
-async def _listed(found: Sequence[Job], place: views.Place) -> AsyncIterator[bytes]:
-    """The JSON list in pieces: a hundred thousand jobs neither fill the memory nor hold up the loop."""
+def _page(limit: int | None) -> int:
+    return JOBS_AT_ONCE if limit is None else min(limit, JOBS_AT_ONCE)
+
+
+async def _one_page(found: Sequence[Job]) -> AsyncIterator[Sequence[Job]]:
+    yield found
+
+
+async def _pages(
+    service: Service, first: Sequence[Job], state: str | None, owner: str | None, limit: int | None
+) -> AsyncIterator[Sequence[Job]]:
+    """All matches, read piece by piece: a hundred thousand jobs at once would fill the memory."""
+    found, rest = first, limit
+    while found:
+        yield found
+        rest = None if rest is None else rest - len(found)
+        if len(found) < JOBS_AT_ONCE or rest == 0:
+            return
+        found = await service.jobs(state=state, owner=owner, limit=_page(rest), before=found[-1].id)
+
+
+async def _listed(pages: AsyncIterator[Sequence[Job]], place: views.Place) -> AsyncIterator[bytes]:
+    """The JSON list in pieces, each rendered in some milliseconds, so that other callers get their turn."""
     yield b"["
-    for first in range(0, len(found), VIEWS_AT_ONCE):
-        piece = [views.of_job(job, place) for job in found[first : first + VIEWS_AT_ONCE]]
-        text = json.dumps(piece, ensure_ascii=False, separators=(",", ":"))[1:-1]
-        yield ("," if first else "").encode() + text.encode()
-        await asyncio.sleep(0)
+    begun = False
+    async for found in pages:
+        for start in range(0, len(found), VIEWS_AT_ONCE):
+            piece = [views.of_job(job, place) for job in found[start : start + VIEWS_AT_ONCE]]
+            text = json.dumps(piece, ensure_ascii=False, separators=(",", ":"))[1:-1]
+            yield ("," if begun else "").encode() + text.encode()
+            begun = True
+            await asyncio.sleep(0)
     yield b"]"

@@ -172,3 +172,11 @@ def test_jobs_are_found_newest_first_by_all_that_is_asked(q: QueueDriver) -> Non
     with pytest.raises(NotFoundError):
         q.read(queue.find, ids=[ids[0], "z" * 16])
     assert q.read(queue.open_jobs, "cli:0") + q.read(queue.open_jobs, "cli:1") == 4
+
+
+def test_a_long_list_can_be_read_in_pages(q: QueueDriver) -> None:
+    ids = [q.enqueue() for _ in range(7)][::-1]
+    first = [job.id for job in q.read(queue.find, limit=3)]
+    second = [job.id for job in q.read(queue.find, limit=3, before=first[-1])]
+    rest = [job.id for job in q.read(queue.find, before=second[-1])]
+    assert [*first, *second, *rest] == ids

@@ -101,8 +101,11 @@ class MemoryService:
         state: str | None = None,
         owner: str | None = None,
         limit: int | None = None,
+        before: str | None = None,
     ) -> list[Job]:
-        wanted = [await self.job(each) for each in ids] if ids else list(self.kept.values())
+        wanted = [await self.job(each) for each in ids] if ids else list(self.kept.values())[::-1]
+        if before is not None:
+            wanted = wanted[[job.id for job in wanted].index(before) + 1 :]
         return [job for job in wanted if state in (None, job.state) and owner in (None, job.owner)][:limit]
 
     async def cancel(self, job_id: str) -> Job:

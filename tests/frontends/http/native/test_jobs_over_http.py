@@ -9,6 +9,7 @@ import pytest
 
 from config.errors import BusyError, FatalError
 from daemon.service import JobError, Picture
+from frontends.http.native import jobs
 from pipeline.request import Request
 
 JSON = {"content-type": "application/json"}
@@ -195,12 +196,22 @@ async def test_a_failed_job_carries_its_error(service: Any, client: httpx.AsyncC
 
 
 async def test_all_jobs_are_listed_unless_limited(service: Any, client: httpx.AsyncClient) -> None:
-    ids = [service.put(Request(prompt=f"number {number}")).id for number in range(333)]
+    ids = [service.put(Request(prompt=f"number {number}")).id for number in range(333)][::-1]
     assert [view["id"] for view in (await client.get("/v1/jobs")).json()] == ids
     assert len((await client.get("/v1/jobs", params={"limit": 7})).json()) == 7
     assert (await client.get("/v1/jobs", params={"state": "done"})).json() == []
     chosen = [ids[5], ids[300]]
     assert [view["id"] for view in (await client.get("/v1/jobs", params={"id": chosen})).json()] == chosen
+
+
+async def test_long_lists_are_read_in_pages_and_come_whole(
+    service: Any, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "JOBS_AT_ONCE", 3)
+    ids = [service.put(Request(prompt=str(number))).id for number in range(8)][::-1]
+    assert [job["id"] for job in (await client.get("/v1/jobs")).json()] == ids
+    assert [job["id"] for job in (await client.get("/v1/jobs", params={"limit": 7})).json()] == ids[:7]
+    assert [job["id"] for job in (await client.get("/v1/jobs", params={"limit": 6})).json()] == ids[:6]
 
 
 async def test_an_unknown_job_is_a_404_everywhere(client: httpx.AsyncClient) -> None:
