@@ -38,6 +38,7 @@ class QueueSettings(Section):
     """Wait before the second attempt after a retryable failure; doubles with each attempt, at most a minute.
     After a crash nothing waits."""
     job_deadline_seconds: Positive = 3600.0
+    """A job that has been drawn for so long is ended as failed; waiting and the loading of models do not count."""
     lease_seconds: Positive = 60.0
 
 

@@ -60,7 +60,8 @@ class Draw(Message, frozen=True, kw_only=True):
     model: ModelPlace
     urgency: int
     deadline_seconds: float
-    """From the moment this is received; the job then ends with a retryable failure at its next step."""
+    """How long it may be drawn: time in which it has a picture in the slots. Waiting, being parked and the loading
+    of models do not count. After that it ends with a retryable failure at its next step."""
     image_png: bytes | None = None
     """The input picture of image to image, already checked and re-encoded by the daemon."""
     previews: bool = False

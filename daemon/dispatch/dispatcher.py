@@ -38,7 +38,7 @@ from storage.results.store import PictureFiles
 
 RECORDING_THREADS = 2
 WATCH_SECONDS = 1.0
-"""How often silence, deadlines and free space are looked at, and the queue for jobs whose wait is over."""
+"""How often silence and free space are looked at, and the queue for jobs whose wait is over."""
 RECORDING_GRACE_SECONDS = 10.0
 
 _log = structlog.get_logger()
@@ -188,9 +188,8 @@ class Dispatcher:
         if job.cancel_requested:
             await self._ledger.cancelled(job)
             return None
-        now = asyncio.get_running_loop().time()
         try:
-            return await drawing.prepare(job, registry=self._registry, settings=self._settings, now=now)
+            return await drawing.prepare(job, registry=self._registry, settings=self._settings)
         except MezzotintError as error:
             await self._fail(job, JobError(error.kind, error.message, error.field, error.hint))
         except OSError as error:

@@ -14,11 +14,8 @@ from pipeline.request import Request
 from storage import inputs
 from storage.queue.job import LANES, Job
 
-OVERDUE_SECONDS = 5.0
-"""An engine that has not ended a job so long after its deadline hangs."""
 
-
-async def prepare(job: Job, *, registry: Registry, settings: Settings, now: float) -> HeldJob:
+async def prepare(job: Job, *, registry: Registry, settings: Settings) -> HeldJob:
     """Find the model and the input picture.
 
     Raises what the job then ends with, such as ``NotFoundError`` for a model that was removed meanwhile.
@@ -35,7 +32,7 @@ async def prepare(job: Job, *, registry: Registry, settings: Settings, now: floa
         image_png=image,
         previews=settings.engine.previews and job.lane == LANES[0],
     )
-    return HeldJob(job, model, draw, overdue_at=now + settings.queue.job_deadline_seconds + OVERDUE_SECONDS)
+    return HeldJob(job, model, draw)
 
 
 def task(request: Request) -> Task:

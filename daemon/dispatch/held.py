@@ -21,8 +21,6 @@ class HeldJob:
     job: Job
     model: ModelEntry
     draw: Draw
-    overdue_at: float
-    """Event loop time after which the engine has broken its promise to end the job."""
     sent: bool = False
     pictures: dict[int, asyncio.Task[NewPicture]] = field(default_factory=dict)
     """By index: pictures on their way to the disk, or there already."""

@@ -47,8 +47,8 @@ def cannot(task: str, model: str) -> UserError:
 
 
 def overdue(seconds: float) -> RetryableError:
-    """A job that was not done in its time."""
-    return RetryableError(f"the picture was not finished within {seconds:g} seconds", hint="draw it with fewer steps")
+    """A job that has been drawn for as long as it may."""
+    return RetryableError(f"drawn for {seconds:g} seconds and not finished", hint="draw it with fewer steps")
 
 
 def message(job: str, attempt: int, error: BaseException) -> Failed:

@@ -39,11 +39,11 @@ Merge = tuple[object, ...]
 class _Job:
     draw: Draw
     arrival: int
-    deadline: float
     commands: frozenset[str]
     step: int = 0
     drawn: int = 0
     engine_seconds: float = 0.0
+    drawing_seconds: float = 0.0
     cancelled: bool = False
     merge: Merge = field(init=False)
 
@@ -81,10 +81,12 @@ class FakeEngine:
         self._sleep = sleep
         self._clock = clock
         self._jobs: dict[tuple[str, int], _Job] = {}
+        self._slots: list[_Job] = []
         self._batch: list[_Job] = []
         self._turns: dict[Merge, int] = {}
         self._model: str | None = None
         self._arrivals = self._forwards = self._steps = 0
+        self._counted_until = 0.0
 
     def ready(self) -> Ready:
         """A fake device that likes eight jobs together."""
@@ -95,16 +97,16 @@ class FakeEngine:
         name = (message.job, message.attempt)
         if isinstance(message, Draw):
             self._arrivals += 1
-            deadline = self._clock() + message.deadline_seconds
-            self._jobs[name] = _Job(message, self._arrivals, deadline, commands(message))
+            self._jobs[name] = _Job(message, self._arrivals, commands(message))
         elif name in self._jobs:
             self._jobs[name].cancelled = True
 
     def step(self) -> bool:
         """One forward of the most urgent jobs that merge."""
+        self._count_drawing_time()
         self._end_unwanted()
         if not self._jobs:
-            self._batch, self._turns = [], {}
+            self._slots, self._batch, self._turns = [], [], {}
             return False
         self._batch = self._choose()
         self._load(self._batch[0].draw.model.name)
@@ -120,13 +122,18 @@ class FakeEngine:
         parked = begun - sum(job.step > 0 and self._name(job) in self._jobs for job in self._batch)
         return Pulse(model=self._model, active=active, parked=parked, forwards=self._forwards, steps=self._steps)
 
-    def _end_unwanted(self) -> None:
+    def _count_drawing_time(self) -> None:
         now = self._clock()
+        for job in self._slots:
+            job.drawing_seconds += now - self._counted_until
+        self._counted_until = now
+
+    def _end_unwanted(self) -> None:
         for name, job in list(self._jobs.items()):
             if job.cancelled:
                 del self._jobs[name]
                 self._send(Stopped(job=name[0], attempt=name[1]))
-            elif now >= job.deadline:
+            elif job.drawing_seconds >= job.draw.deadline_seconds:
                 del self._jobs[name]
                 self._send(
                     Failed(job=name[0], attempt=name[1], kind="retryable", message="the job took longer than it may")
@@ -134,10 +141,10 @@ class FakeEngine:
 
     def _choose(self) -> list[_Job]:
         """Eight rows by urgency and age; of the groups that merge among them, the one whose turn is longest ago."""
-        rows = sorted(self._jobs.values(), key=lambda job: (job.draw.urgency, job.arrival))[:ROWS]
-        turn = min((job.merge for job in rows), key=lambda merge: self._turns.get(merge, 0))
+        self._slots = sorted(self._jobs.values(), key=lambda job: (job.draw.urgency, job.arrival))[:ROWS]
+        turn = min((job.merge for job in self._slots), key=lambda merge: self._turns.get(merge, 0))
         self._turns[turn] = max(self._turns.values(), default=0) + 1
-        return [job for job in rows if job.merge == turn]
+        return [job for job in self._slots if job.merge == turn]
 
     def _load(self, model: str) -> None:
         if model != self._model:

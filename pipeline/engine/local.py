@@ -61,6 +61,8 @@ class LocalEngine:
         self._arrivals = self._forwards = self._steps = 0
         self._vae_was_last = False
         self._forward_seconds = 0.0
+        self._counted_until = 0.0
+        """On the clock: up to here drawing time has been counted."""
 
     def ready(self) -> Ready:
         """What this engine is."""
@@ -79,7 +81,7 @@ class LocalEngine:
                 job.cancelled = True
             return
         self._arrivals += 1
-        job = Job(message, self._arrivals, self._clock() + message.deadline_seconds)
+        job = Job(message, self._arrivals)
         job.pictures = [Picture(job, index) for index in range(message.task.count)]
         self._jobs[job.key] = job
 
@@ -97,6 +99,7 @@ class LocalEngine:
     def step(self) -> bool:
         """One forward, VAE call or load, with the text encodings before it."""
         with torch.inference_mode():  # entered here, outside of all pictures: their own no_grad can't leak out of it
+            self._count_drawing_time()
             self._end_cancelled_and_overdue()
             if self._jobs:
                 self._advance()
@@ -110,13 +113,19 @@ class LocalEngine:
         running = any(picture.begun for picture in self._slots)
         joined = self._fill_slots()
         if joined is None:
+            self._counted_until = self._clock()  # nobody was drawn while a model was loaded
             return
         fresh = self._serve_texts(running)
         if fresh and not running:
             return  # nobody waits for the first forward: let all who came together be taken in before it
         finishing = sorted((p for p in self._pictures() if p.finishing), key=lambda p: p.order)
         group = next_group(
-            self._slots, finishing, self._most_together, vae_was_last=self._vae_was_last, crowd=self._device.capacity
+            self._slots,
+            finishing,
+            self._most_together,
+            vae_was_last=self._vae_was_last,
+            crowd=self._device.capacity,
+            forwards=self._forwards,
         )
         if group:
             self._serve(group)
@@ -125,11 +134,14 @@ class LocalEngine:
         """Put the most urgent pictures into the slots. None when a model was loaded instead."""
         self._slots = []
         blocked = False
+        backlog = sum(picture.finishing for picture in self._pictures()) >= self._device.capacity
         for picture in sorted(self._pictures(), key=lambda p: p.order):
             if len(self._slots) == self._device.capacity:
                 break
             if picture.finishing:
                 continue
+            if backlog and picture.model is None and self._slots and picture.urgency > self._slots[0].urgency:
+                continue  # it would finish too, while the more urgent leave little time for decodes
             if picture.model is None and not blocked:
                 place = picture.job.draw.model
                 if self._residency.get(place) is None:
@@ -226,6 +238,8 @@ class LocalEngine:
         except Exception as error:  # boundary: a job's failure is that job's alone
             self._fail(picture.job, error)
         self._steps += picture.step - before
+        if picture.finishing:
+            picture.finished_at = self._forwards
 
     def _drawn(self, picture: Picture) -> None:
         job, image = picture.job, picture.image
@@ -268,20 +282,29 @@ class LocalEngine:
         return found
 
     def _learn(self, picture: Picture, call: Call, outcome: Outcome) -> None:
-        if self._previews and picture.model is not None:
-            answer = outcome.answer
+        if not self._previews or picture.model is None or picture.model.previewer.off:
+            return
+        answer = outcome.answer
+        try:
             latents = next(iter(call.named().values()))
             picture.model.previewer.learn(latents, answer[0] if isinstance(answer, tuple) else answer.sample)
+        except Exception as error:  # boundary: previews are never worth a picture
+            picture.model.previewer.switch_off(error)
 
     # --- jobs
 
-    def _end_cancelled_and_overdue(self) -> None:
+    def _count_drawing_time(self) -> None:
         now = self._clock()
+        for job in {picture.job for picture in self._slots}:
+            job.drawing_seconds += now - self._counted_until
+        self._counted_until = now
+
+    def _end_cancelled_and_overdue(self) -> None:
         for job in list(self._jobs.values()):
             if job.cancelled:
                 self._drop(job)
                 self._send(Stopped(job=job.draw.job, attempt=job.draw.attempt))
-            elif now >= job.deadline:
+            elif job.drawing_seconds >= job.draw.deadline_seconds:
                 self._fail(job, failures.overdue(job.draw.deadline_seconds))
 
     def _fail(self, job: Job, error: Exception) -> None:

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from pipeline.engine import failures, log
+
 MAX_SIDE_PIXELS = 256
 ENOUGH_PICTURES = 16
 """After so many decodes the map is good; learning more of them would only cost time."""
@@ -30,6 +32,16 @@ class Previewer:
         self._cross = np.zeros((channels, 3))
         self._map: np.ndarray | None = None
         self._seen = 0
+        self.off = False
+        """There are no more previews of this model."""
+
+    def switch_off(self, error: Exception) -> None:
+        """Do without previews from now on, because of ``error``; raises it when it is the end of the device."""
+        if failures.ends_the_engine(error):
+            raise error
+        if not self.off:
+            log.exception("previews_switched_off", error)
+        self.off = True
 
     def learn(self, latents: torch.Tensor, picture: torch.Tensor) -> None:
         """Take in one decode: the decoder's input (1, c, h, w) and its answer (1, 3, H, W) in -1 to 1."""

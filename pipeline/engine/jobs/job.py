@@ -15,8 +15,6 @@ class Job:
     draw: Draw
     number: int
     """Order of arrival."""
-    deadline: float
-    """On the engine's clock."""
     pictures: list[Picture] = field(default_factory=list)
     """Those not finished yet, in order."""
     cancelled: bool = False
@@ -24,6 +22,8 @@ class Job:
     """Steps of the pictures that are finished."""
     seconds: float = 0.0
     """Its share, by rows, of the passes it took part in."""
+    drawing_seconds: float = 0.0
+    """How long it has had a picture in the slots; what its deadline counts."""
     told: int = -1
     """The step that was reported last."""
 

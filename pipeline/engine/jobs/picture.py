@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.engine.devices import Device
     from pipeline.engine.jobs.job import Job
     from pipeline.engine.loading import LoadedModel, Task
+    from pipeline.engine.previews import Previewer
 
 PREVIEWS = 5
 """At most so many previews of a picture."""
@@ -36,6 +37,8 @@ class Picture:
         self.call: Call | None = None
         self.image: Image.Image | None = None
         self.served_at = 0
+        self.finished_at = 0
+        """Number of the denoising forward that made its last step."""
         self.model: LoadedModel | None = None
         """Set once it is started."""
         self.scheduler: Any = None
@@ -123,13 +126,20 @@ class Picture:
     def take_preview(self) -> bytes | None:
         """The preview that is due, once."""
         latents, self._latents = self._latents, None
-        if latents is None or self.model is None:
+        if latents is None or self.model is None or self.model.previewer.off:
             return None
+        try:
+            return self._draw_preview(latents, self.model.previewer)
+        except Exception as error:  # boundary: previews are never worth a picture
+            self.model.previewer.switch_off(error)
+            return None
+
+    def _draw_preview(self, latents: torch.Tensor, previewer: Previewer) -> bytes | None:
         task = self.job.draw.task
         unpack = getattr(self._pipe, "_unpack_latents", None)
         if latents.dim() == 3 and unpack is not None:
             latents = unpack(latents, task.height, task.width, self._pipe.vae_scale_factor)
-        return self.model.previewer.png(latents, task.width, task.height)
+        return previewer.png(latents, task.width, task.height)
 
     def _went(self, reached: Any) -> None:
         if isinstance(reached, Call):

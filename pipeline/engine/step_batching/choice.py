@@ -1,8 +1,9 @@
 """Who is served next. Pure: it looks at what waits and changes nothing.
 
-More urgent pictures go first, always. Within an urgency VAE calls and forwards take turns, so that a picture
-that is being finished never stalls the running ones for longer than one decode, and groups that can't share
-a forward (other sizes, other models, deterministic ones) take turns too.
+More urgent pictures go first; only a finished picture that has waited for DECODE_WITHIN_FORWARDS is decoded before
+them, and then a forward comes before the next such one. Within an urgency VAE calls and forwards take turns, so
+that a picture that is being finished never stalls the running ones for longer than one decode, and groups that
+can't share a forward (other sizes, other models, deterministic ones) take turns too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from pipeline.engine.step_batching.rendezvous import Call, Kind
+
+DECODE_WITHIN_FORWARDS = 8
+"""A finished picture is decoded after at most so many forwards, however urgent these are, plus one forward for each
+finished picture that has waited longer."""
 
 
 class Waiting(Protocol):
@@ -36,20 +41,34 @@ class Waiting(Protocol):
     def served_at(self) -> int:
         """Number of the forward that served it last; 0 if none has."""
 
+    @property
+    def finished_at(self) -> int:
+        """Number of the denoising forward that made its last step; of use while it waits for its decode."""
+
 
 W = TypeVar("W", bound=Waiting)
 
 
 def next_group(
-    drawing: Sequence[W], finishing: Sequence[W], most: Callable[[Call], int], *, vae_was_last: bool, crowd: int
+    drawing: Sequence[W],
+    finishing: Sequence[W],
+    most: Callable[[Call], int],
+    *,
+    vae_was_last: bool,
+    crowd: int,
+    forwards: int,
 ) -> list[W]:
     """The pictures to serve with one pass: one for a VAE call, a group for a forward; empty when nothing waits.
 
     ``drawing`` are the pictures in the slots, ``finishing`` those that wait for their decode, both in order of
     service. ``most`` tells how many calls like one may share a forward; a backlog of ``crowd`` decodes goes first.
+    ``forwards`` is the number of denoising forwards so far.
     """
     denoise = [one for one in drawing if one.call is not None and one.call.seat.kind is Kind.DENOISE]
     encode = [one for one in drawing if one.call is not None and one.call.seat.kind is Kind.ENCODE]
+    oldest = min(finishing, key=lambda one: one.finished_at, default=None)
+    if oldest is not None and not vae_was_last and forwards - oldest.finished_at >= DECODE_WITHIN_FORWARDS:
+        return [oldest]
     vae = min([*encode, *finishing], key=lambda one: one.urgency, default=None)
     if vae is None:
         return _forward(denoise, most)

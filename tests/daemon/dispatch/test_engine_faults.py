@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from config.settings import EngineSettings
+from daemon.dispatch import station
 from daemon.engines import local
 from daemon.engines.contract import EngineGoneError, RunningEngine
 from pipeline.messages import Drawn, ToDaemon
@@ -45,14 +46,25 @@ async def test_a_hanging_engine_is_killed_and_the_jobs_go_on(build: BuildFloor) 
     assert any("no sign of life" in said for said in floor.conditions.ever)
 
 
-async def test_an_engine_that_ignores_a_deadline_is_killed(build: BuildFloor, monkeypatch: pytest.MonkeyPatch) -> None:
-    from daemon.dispatch import drawing
-
-    monkeypatch.setattr(drawing, "OVERDUE_SECONDS", 0.2)
-    floor = build(queue={"job_deadline_seconds": 0.3, "max_attempts": 1})
+async def test_a_job_that_hangs_every_engine_is_given_up(build: BuildFloor) -> None:
+    floor = build(queue={"max_attempts": 1}, engine={"stall_seconds": 0.4})
     (job,) = await floor.ended(await floor.submit("[hang]"))
     assert job.state == "dead"
-    assert any("deadline" in said for said in floor.conditions.ever)
+    assert any("no sign of life" in said for said in floor.conditions.ever)
+
+
+async def test_an_engine_that_keeps_a_job_waiting_for_long_is_left_alone(
+    build: BuildFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = [0.0]
+    monkeypatch.setattr(station, "_now", lambda: asyncio.get_running_loop().time() + later[0])
+    floor = build(queue={"job_deadline_seconds": 60.0}, engine={"fake_step_s": 0.05, "stall_seconds": 1e6})
+    job_id = await floor.submit(steps=20)
+    await floor.running(job_id)
+    later[0] = 3600.0
+    (job,) = await floor.ended(job_id)
+    assert (job.state, job.attempt) == ("done", 1)
+    assert floor.conditions.ever == []
 
 
 async def test_an_overdue_job_is_tried_again_and_given_up(build: BuildFloor) -> None:

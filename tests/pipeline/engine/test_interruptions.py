@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import resource
 import weakref
 from collections.abc import Callable
@@ -13,8 +14,10 @@ import pytest
 import torch
 from support.engine_driver import Driver, relative_difference
 
+from pipeline.engine.previews import Previewer
+from pipeline.engine.step_batching.choice import DECODE_WITHIN_FORWARDS
 from pipeline.engine.step_batching.rendezvous import Suspendable
-from pipeline.messages import Failed, Stopped
+from pipeline.messages import Failed, Finished, Stopped
 
 Drive = Callable[..., Driver]
 
@@ -61,6 +64,78 @@ def test_an_overdue_job_ends_at_its_next_step_and_may_be_tried_again(tiny: dict[
     assert driver.groups[-1] == ["other"]
     driver.run()
     assert driver.ended("other") == ["Finished"]
+
+
+def test_only_the_time_in_which_a_job_is_drawn_counts_for_its_deadline(tiny: dict[str, Path], drive: Drive) -> None:
+    now = [0.0]
+    driver = drive(tiny["sd"], clock=lambda: now[0], max_batch=1)
+
+    driver.engine._residency._load = _taking(3600.0, now, driver.engine._residency._load)
+    driver.draw("parked", urgency=3, steps=4, deadline_seconds=10.0)
+    driver.run(steps=3)
+    driver.draw("urgent", urgency=0, steps=5, deadline_seconds=1e6)
+    while not driver.ended("urgent"):
+        driver.run(steps=1)
+        now[0] += 1.0 if any(picture.job.draw.job == "parked" for picture in driver.engine._slots) else 600.0
+    driver.run()
+    assert now[0] > 3600.0 + 5 * 600.0
+    assert (driver.ended("parked"), driver.ended("urgent")) == (["Finished"], ["Finished"])
+
+
+def _taking(seconds: float, now: list[float], load: Callable[..., Any]) -> Callable[..., Any]:
+    def slow(*args: Any) -> Any:
+        now[0] += seconds
+        return load(*args)
+
+    return slow
+
+
+def test_previews_that_break_are_switched_off_and_the_pictures_go_on(
+    tiny: dict[str, Path], drive: Drive, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = drive(tiny["sd"])
+    driver.alone("warm")
+    monkeypatch.setattr(Previewer, "png", _always(TypeError("Got unsupported ScalarType")))
+    for name in ("one", "other"):
+        driver.draw(name, steps=12, previews=True)
+    driver.run()
+    assert (driver.ended("one"), driver.ended("other")) == (["Finished"], ["Finished"])
+    assert capsys.readouterr().err.count("previews_switched_off") == 1
+
+
+def test_a_preview_that_can_not_be_learnt_costs_no_picture(
+    tiny: dict[str, Path], drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = drive(tiny["sd"])
+    monkeypatch.setattr(Previewer, "learn", _always(ValueError("singular")))
+    driver.alone("one")
+    assert driver.ended("one") == ["Finished"]
+
+
+def test_a_finished_picture_is_decoded_while_more_urgent_ones_are_drawn(tiny: dict[str, Path], drive: Drive) -> None:
+    driver = drive(tiny["sd"], max_batch=2)
+    driver.draw("background", urgency=3, steps=2)
+    driver.draw("urgent", urgency=0, steps=2 + DECODE_WITHIN_FORWARDS + 4)
+    driver.run()
+    ends = [message.job for message in driver.sent if isinstance(message, Finished)]
+    assert ends == ["background", "urgent"]
+    assert driver.kinds.index("decode") == 2 + DECODE_WITHIN_FORWARDS
+
+
+def test_an_urgent_stream_of_few_steps_leaves_no_heap_of_finished_pictures(tiny: dict[str, Path], drive: Drive) -> None:
+    driver = drive(tiny["sd"], max_batch=3)
+    driver.draw("urgent", urgency=0, steps=30)
+    driver.draw("background", urgency=3, steps=1, count=40)
+    most = 0
+    while not driver.ended("urgent"):
+        driver.run(steps=1)
+        most = max(most, sum(picture.finishing for picture in driver.engine._pictures()))
+    assert 0 < most <= 2 * 3
+    driver.run()
+    assert driver.ended("background") == ["Finished"]
+    first = driver.kinds.index("decode")
+    turns = driver.kinds[first : driver.groups.index(["urgent"], first)]
+    assert all(pair != ("decode", "decode") for pair in itertools.pairwise(turns))
 
 
 def test_an_urgent_job_starts_at_once_and_the_parked_ones_end_as_they_would_have(

@@ -11,7 +11,7 @@ import torch
 
 from pipeline.engine.previews import Previewer
 from pipeline.engine.step_batching import families, merge, signature
-from pipeline.engine.step_batching.choice import next_group
+from pipeline.engine.step_batching.choice import DECODE_WITHIN_FORWARDS, next_group
 from pipeline.engine.step_batching.rendezvous import Call, Kind, Seat
 from pipeline.engine.step_batching.thread_state import current
 
@@ -107,6 +107,7 @@ class _Waiting:
     begun: bool = True
     alone: bool = False
     served_at: int = 0
+    finished_at: int = 0
     size: int = field(default=8)
 
 
@@ -121,8 +122,14 @@ def _one(name: str, seat: Seat = DENOISE, urgency: int = 1, size: int = 8, **mor
     return _Waiting(name, urgency, Call(seat, (torch.ones(1, size),), {}, current(("cpu",))), size=size, **more)
 
 
-def _next(drawing: list[_Waiting], finishing: list[_Waiting] | None = None, *, vae_was_last: bool = False) -> list[str]:
-    group = next_group(drawing, finishing or [], lambda _: 3, vae_was_last=vae_was_last, crowd=3)
+def _next(
+    drawing: list[_Waiting],
+    finishing: list[_Waiting] | None = None,
+    *,
+    vae_was_last: bool = False,
+    forwards: int = 0,
+) -> list[str]:
+    group = next_group(drawing, finishing or [], lambda _: 3, vae_was_last=vae_was_last, crowd=3, forwards=forwards)
     return [one.name for one in group]
 
 
@@ -154,6 +161,15 @@ def test_forwards_and_decodes_take_turns() -> None:
 def test_urgency_goes_before_taking_turns() -> None:
     assert _next([_one("a", urgency=0)], [_one("z", DECODE)]) == ["a"]
     assert _next([_one("a")], [_one("z", DECODE, urgency=0)], vae_was_last=True) == ["z"]
+
+
+def test_a_finished_picture_that_waited_long_is_decoded_before_the_more_urgent_but_never_two_in_a_row() -> None:
+    urgent, due = [_one("a", urgency=0)], 10 + DECODE_WITHIN_FORWARDS
+    finishing = [_one("y", DECODE, finished_at=11), _one("z", DECODE, finished_at=10)]
+    assert _next(urgent, finishing, forwards=due - 1) == ["a"]
+    assert _next(urgent, finishing, forwards=due) == ["z"]
+    assert _next(urgent, finishing[:1], forwards=due + 1, vae_was_last=True) == ["a"]
+    assert _next(urgent, finishing[:1], forwards=due + 1) == ["y"]
 
 
 def test_input_pictures_are_encoded_before_anybodys_first_step() -> None:
