@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from config.clock import Clock
-from config.errors import MezzotintError
+from config.errors import FatalError, MezzotintError
 from config.settings import Settings
 from daemon.dispatch import drawing, plan
 from daemon.dispatch.conditions import Conditions, Unheard
@@ -40,6 +40,8 @@ RECORDING_THREADS = 2
 WATCH_SECONDS = 1.0
 """How often silence and free space are looked at, and the queue for jobs whose wait is over."""
 RECORDING_GRACE_SECONDS = 10.0
+CLAIM_GRACE_SECONDS = 2.0
+"""What a claim that is under way gets to come back when nothing else is waited for any more."""
 
 _log = structlog.get_logger()
 
@@ -81,10 +83,13 @@ class Dispatcher:
         )
         self._news = asyncio.Event()
         self._claiming = asyncio.Lock()
+        self._claimed: Sequence[Job] = ()
+        """Jobs between their claim and their engine."""
         self._unwanted: set[Name] = set()
         self._ending: dict[asyncio.Task[None], HeldJob | None] = {}
         self._group: asyncio.TaskGroup | None = None
         self._space_left = True
+        self._models_readable = True
         self._draining = False
         self._grace_ends: float | None = None
         self._moved = asyncio.Event()
@@ -134,6 +139,7 @@ class Dispatcher:
         if already:
             return
         await self._until_grace_ends(lambda: not self._station.held and not self._claiming.locked())
+        await self._until_claimed()
         left = self._station.take_all()
         for held in left:
             self._later(self._let_go(held))
@@ -152,6 +158,13 @@ class Dispatcher:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._moved.wait(), left)
 
+    async def _until_claimed(self) -> None:
+        """A claim under way releases by itself what it gets; what it can't let go of in time is released for it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLAIM_GRACE_SECONDS), self._claiming:
+                return
+        await self._ledger.release(self._claimed)
+
     # --- claiming
 
     async def _claim_jobs(self) -> None:
@@ -160,8 +173,9 @@ class Dispatcher:
             self._news.clear()
             async with self._claiming:
                 while (wanted := self._wanted()) is not None:
-                    jobs = await self._ledger.claim(wanted)
+                    jobs = self._claimed = await self._ledger.claim(wanted)
                     await self._hand_out(jobs)
+                    self._claimed = ()
                     if len(jobs) < wanted.limit:
                         break
                 self._unwanted.clear()
@@ -190,6 +204,10 @@ class Dispatcher:
             return None
         try:
             return await drawing.prepare(job, registry=self._registry, settings=self._settings)
+        except drawing.UnreadableModelsError as error:
+            self._models_readable = False
+            self._conditions.report("models", error.message, "goes on by itself when the file can be read again")
+            await self._fail(job, JobError(error.kind, error.message, error.field, error.hint), blameless=True)
         except MezzotintError as error:
             await self._fail(job, JobError(error.kind, error.message, error.field, error.hint))
         except OSError as error:
@@ -247,8 +265,8 @@ class Dispatcher:
         if not await self._ledger.finish(held.job, pictures):
             await self._recorder.discard(held, keep=await self._ledger.recorded(held.job))
 
-    async def _fail(self, job: Job, error: JobError) -> None:
-        seconds = await self._ledger.fail(job, error)
+    async def _fail(self, job: Job, error: JobError, *, blameless: bool = False) -> None:
+        seconds = await self._ledger.fail(job, error, blameless=blameless)
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, self.wake)
 
@@ -277,6 +295,7 @@ class Dispatcher:
     async def _watch(self) -> None:
         while True:
             await self._look_for_space()
+            await self._look_for_models()
             self._station.kill_if_hung(self._settings.engine.stall_seconds)
             self.wake()
             await asyncio.sleep(self._watch_seconds)
@@ -289,6 +308,14 @@ class Dispatcher:
         else:
             why = f"{free // 2**20} MiB are free, {least // 2**20} MiB are needed: no job is started"
             self._conditions.report("disk", why, "goes on by itself when there is space again")
+
+    async def _look_for_models(self) -> None:
+        if self._models_readable:
+            return
+        with contextlib.suppress(FatalError, OSError):
+            await asyncio.to_thread(self._registry.list)
+            self._models_readable = True
+            self._conditions.clear("models")
 
     def _later(self, work: Coroutine[Any, Any, None], held: HeldJob | None = None) -> None:
         if self._group is None:

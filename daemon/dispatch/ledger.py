@@ -24,6 +24,7 @@ from storage.results.store import NewPicture
 T = TypeVar("T")
 
 MAX_RETRY_SECONDS = 60.0
+MAX_DOUBLINGS = 20
 FIRST_PAUSE_SECONDS = 0.1
 MAX_PAUSE_SECONDS = 5.0
 
@@ -104,15 +105,24 @@ class Ledger:
         return done
 
     async def recorded(self, job: Job) -> frozenset[str]:
-        """Ids of the pictures that rows name for this job: a commit may have counted although it reported an error."""
+        """Ids of the pictures that rows name for this job: a commit may have counted although it reported an error.
+
+        Nobody was told of such a commit yet, so the state is told here.
+        """
         found = await insist(
             lambda: self._database.read(lambda connection: queue.get(connection, job.id)), self._conditions
         )
+        if found.pictures:
+            self._tell(job, found.state)
         return frozenset(picture.id for picture in found.pictures)
 
-    async def fail(self, job: Job, error: JobError) -> float | None:
-        """Record a failure; seconds until the next attempt, if there is to be one."""
-        wait = min(self._settings.retry_seconds * 2 ** (job.attempt - 1), MAX_RETRY_SECONDS)
+    async def fail(self, job: Job, error: JobError, *, blameless: bool = False) -> float | None:
+        """Record a failure; seconds until the next attempt, if there is to be one.
+
+        A ``blameless`` job is tried again however often it was: what is in its way has nothing to do with it.
+        """
+        wait = min(self._settings.retry_seconds * 2 ** min(job.attempt - 1, MAX_DOUBLINGS), MAX_RETRY_SECONDS)
+        most = self._settings.max_attempts
         state = await self._write(
             lambda connection: queue.fail(
                 connection,
@@ -120,7 +130,7 @@ class Ledger:
                 job.attempt,
                 error,
                 now=self._clock(),
-                max_attempts=self._settings.max_attempts,
+                max_attempts=max(most, job.attempt + 1) if blameless else most,
                 retry_ms=round(wait * 1000),
             )
         )

@@ -91,10 +91,16 @@ class Floor:
                 raise end
 
     async def submit(
-        self, prompt: str = "a cat", *, lane: str = "interactive", owner: str = "cli:1", **fields: Any
+        self,
+        prompt: str = "a cat",
+        *,
+        lane: str = "interactive",
+        owner: str = "cli:1",
+        model: str = "starter",
+        **fields: Any,
     ) -> str:
         request = settle(
-            parse({"prompt": prompt, "width": 64, "height": 64, "steps": 3, "seed": 1, **fields}), "starter", Defaults()
+            parse({"prompt": prompt, "width": 64, "height": 64, "steps": 3, "seed": 1, **fields}), model, Defaults()
         )
         new = NewJob(request=request, lane=lane, owner=owner, origin=Origin("cli", {}))
         enqueued = await self.database.write(lambda connection: queue.enqueue(connection, new, now=now_ms()))

@@ -5,6 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
+from daemon.dispatch import dispatcher, drawing
+from daemon.dispatch.held import HeldJob
+from daemon.dispatch.ledger import Ledger
+from daemon.dispatch.plan import Claim
+from storage.queue.job import Job
+
 from .conftest import BuildFloor, Floor
 
 
@@ -19,7 +27,7 @@ async def test_an_idle_dispatcher_stops_at_once(floor: Floor) -> None:
 async def test_running_jobs_finish_within_the_grace_and_waiting_ones_stay(build: BuildFloor) -> None:
     floor = build(engine={"fake_step_s": 0.01})
     jobs = [await floor.submit(f"job {number}", steps=20, seed=number) for number in range(30)]
-    await floor.running(jobs[0])
+    await floor.ended(jobs[0])
     await floor.dispatcher.drain(20)
     states = [(await floor.job(job_id)).state for job_id in jobs]
     assert set(states) == {"done", "queued"}
@@ -57,3 +65,36 @@ async def test_after_a_drain_nothing_is_claimed(floor: Floor) -> None:
     for _ in range(20):
         await asyncio.sleep(0.01)
     assert (await floor.job(job_id)).state == "queued"
+
+
+@pytest.mark.parametrize("slow", ["the claim", "the model"])
+async def test_jobs_of_a_claim_under_way_are_released_when_the_grace_is_cut_short(
+    build: BuildFloor, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    floor = build()
+    await floor.engine_pid()
+    under_way, go_on, claim = asyncio.Event(), asyncio.Event(), Ledger.claim
+
+    async def late(self: Ledger, wanted: Claim) -> list[Job]:
+        jobs = await claim(self, wanted)
+        if jobs:
+            under_way.set()
+            asyncio.get_running_loop().call_later(0.2, go_on.set)
+            await go_on.wait()
+        return jobs
+
+    async def endless(*_: object, **__: object) -> HeldJob:
+        under_way.set()
+        await go_on.wait()
+        raise AssertionError
+
+    if slow == "the claim":
+        monkeypatch.setattr(Ledger, "claim", late)
+    else:
+        monkeypatch.setattr(drawing, "prepare", endless)
+        monkeypatch.setattr(dispatcher, "CLAIM_GRACE_SECONDS", 0.1)
+    job_id = await floor.submit()
+    await under_way.wait()
+    await floor.dispatcher.drain(0)
+    job = await floor.job(job_id)
+    assert (job.state, job.attempt, job.alone) == ("queued", 0, False)

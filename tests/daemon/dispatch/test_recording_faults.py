@@ -72,6 +72,7 @@ async def test_a_commit_that_counted_although_it_failed_keeps_its_files(
     other = await floor.ended(await floor.submit("another"))
     assert not spoiled[0]
     assert job.state == "done"
+    await floor.until(lambda: asyncio.sleep(0, (job.id, "done") in floor.changes))
     assert floor.files_on_disk() == {job.pictures[0].path, other[0].pictures[0].path}
 
 
