@@ -259,7 +259,7 @@ class Service:
         Runs as an interactive job and returns when it has ended. Raises :class:`UserError` when there is no
         record to draw from or it can't be drawn any more, :class:`RetryableError` when the redraw did not succeed.
         """
-        return await Verifier(self, self._settings.limits).verify(picture)
+        return await Verifier(self).verify(picture)
 
     # --- deliveries
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from config.errors import NotFoundError, RetryableError, UserError
-from config.settings import LimitSettings
 from daemon.service.submission import Receipt, Submission
 from daemon.service.verification import Difference, Verification
 from pipeline import comparison, images, records
@@ -21,6 +20,9 @@ LEAST_PSNR_DB = 30.0
 """How alike a redraw must be where bit-identity is not promised: pictures drawn in a crowd, in reduced precision, or on
 other hardware or libraries differ by rounding, which a sampler carries on."""
 SOURCE = "verify"
+MAX_PNG_BYTES = 64 * 1024 * 1024
+"""Of a picture of ours: the largest, 4096 x 4096 pixels of noise, has 48 MiB."""
+MAX_PNG_PIXELS = 4096 * 4096
 
 
 class Redrawing(Protocol):
@@ -51,9 +53,8 @@ class Pixels:
 class Verifier:
     """Verifies pictures one at a time through the ordinary queue."""
 
-    def __init__(self, service: Redrawing, limits: LimitSettings) -> None:
+    def __init__(self, service: Redrawing) -> None:
         self._service = service
-        self._bounds = images.ImageLimits(max_bytes=limits.max_image_bytes, max_pixels=limits.max_image_pixels)
 
     async def verify(self, picture: str | bytes) -> Verification:
         """See :meth:`daemon.service.Service.verify`."""
@@ -121,7 +122,7 @@ class Verifier:
 
     def _pixels(self, png: bytes) -> Pixels:
         """Decoded in a child process: the file may come from anywhere."""
-        taken = images.take_in(png, self._bounds)
+        taken = images.take_in(png, images.ImageLimits(max_bytes=MAX_PNG_BYTES, max_pixels=MAX_PNG_PIXELS))
         return Pixels(taken.width, taken.height, images.rgb_bytes(taken.png))
 
 

@@ -12,7 +12,8 @@ from config.errors import UserError
 from daemon.cli import exits, options, output, private
 from daemon.cli.invocation import Invocation
 
-MAX_FILE_BYTES = 40 * 1024 * 1024
+MAX_PNG_BYTES = 64 * 1024 * 1024
+"""The same that the daemon takes of a picture of ours."""
 
 
 def command(
@@ -40,7 +41,7 @@ def _subject(given: str) -> dict[str, str]:
     if not ("/" in given or "." in given or path.exists()):
         return {"picture": given}
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        if path.stat().st_size > MAX_PNG_BYTES:
             raise UserError(f"{path} is too large to be one of our pictures", field="picture")
         return {"png_base64": base64.b64encode(path.read_bytes()).decode()}
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from PIL import Image
 
 from config.errors import NotFoundError, UserError
+from daemon.cli.commands import verify as command
 from daemon.service import Job, Submission, Verification
 from daemon.service.verification import Difference
-from daemon.service.verifier import Pixels, combine, judge
+from daemon.service.verifier import MAX_PNG_BYTES, Pixels, Verifier, combine, judge
 from pipeline import images, records
 from pipeline.records import PictureRecord
 
@@ -167,3 +169,21 @@ async def test_the_rule_is_exact_where_it_was_promised_and_a_likeness_elsewhere(
     assert not both.within_tolerance
     assert both.similarity_psnr_db == _judged(False, 40, [], record).similarity_psnr_db
     assert both.differences == tuple(other)
+
+
+async def test_limits_on_input_pictures_do_not_count_for_our_own(build: Any) -> None:
+    parts = build(limits={"max_image_bytes": 1024, "max_image_pixels": 4096})
+    pixels = random.Random(1).randbytes(128 * 128 * 3)
+    image = Image.frombytes("RGB", (128, 128), pixels)
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    assert Verifier(parts.service)._pixels(png.getvalue()).rgb == pixels
+
+
+@pytest.mark.slow
+def test_the_largest_picture_of_ours_can_be_read(build: Any) -> None:
+    pixels = random.Random(1).randbytes(4096 * 4096 * 3)
+    png = io.BytesIO()
+    Image.frombytes("RGB", (4096, 4096), pixels).save(png, "PNG", compress_level=records.COMPRESS_LEVEL)
+    assert 32 * 2**20 < len(png.getvalue()) <= MAX_PNG_BYTES == command.MAX_PNG_BYTES
+    assert Verifier(build().service)._pixels(png.getvalue()).rgb == pixels
