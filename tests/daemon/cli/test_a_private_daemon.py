@@ -99,3 +99,22 @@ def test_a_daemon_that_can_not_start_says_why(command: Any, state_dir: Path) -> 
     assert error["kind"] == "fatal"
     assert "did not start" in error["message"]
     assert len(error["message"]) > len("the daemon did not start: ")
+
+
+@pytest.mark.slow
+def test_draw_says_why_it_waits_when_no_engine_comes_up_and_waits_on(state_dir: Path) -> None:
+    mine = subprocess.Popen(
+        [*COMMAND, "draw", "x", *QUICK],
+        env=environment(state_dir, MEZZOTINT_ENGINE__START_TIMEOUT_SECONDS="0.01"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert mine.stderr is not None
+    first = mine.stderr.readline()
+    assert "this waits: engine: the engine was not ready" in first
+    assert mine.poll() is None
+    mine.send_signal(signal.SIGINT)
+    told, complaints = mine.communicate(timeout=60)
+    assert (mine.returncode, told) == (130, "")
+    assert "waits" not in complaints
