@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from config.errors import AlreadyRunningError
+
+RETRY_SECONDS = (0.02, 0.05, 0.1)
+"""Whoever only looks (see :func:`owner`) has the lock for a moment too."""
 
 
 @contextmanager
@@ -16,13 +20,11 @@ def held(path: Path) -> Iterator[None]:
     """Hold the lock; raises :class:`AlreadyRunningError` (with the owner's pid) when another process has it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(descriptor):
             raise AlreadyRunningError(
                 f"another daemon (pid {_pid(descriptor)}) owns {path.parent.parent}",
                 hint="stop it first, or set another MEZZOTINT_STATE_DIR",
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -43,6 +45,18 @@ def owner(path: Path) -> int | None:
     finally:
         os.close(descriptor)
     return None
+
+
+def _taken(descriptor: int) -> bool:
+    for pause in (*RETRY_SECONDS, None):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if pause is not None:
+                time.sleep(pause)
+        else:
+            return True
+    return False
 
 
 def _pid(descriptor: int) -> int:

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
+from config.errors import RetryableError
 from daemon.events import Bus
 from daemon.notify import Notifier
 from daemon.service import Service, Status
 
 PAUSE_SECONDS = 1.0
 
+_log = structlog.get_logger()
+
 
 async def tell(service: Service, bus: Bus, notifier: Notifier) -> None:
     """Until the bus closes; then waits to be cancelled."""
     with bus.subscribe() as events:
-        notifier.status(line_of(await service.status()))
+        await _say(service, notifier)
         async for _ in events:
             await asyncio.sleep(PAUSE_SECONDS)
             events.clear()
-            notifier.status(line_of(await service.status()))
+            await _say(service, notifier)
     await asyncio.Event().wait()
+
+
+async def _say(service: Service, notifier: Notifier) -> None:
+    """The old line stands where a new one can't be had at the moment."""
+    try:
+        notifier.status(line_of(await service.status()))
+    except RetryableError as error:
+        _log.warning("status_line_kept", reason=error.message)
 
 
 def line_of(status: Status) -> str:

@@ -130,8 +130,7 @@ class EngineProcess:
             await asyncio.wait_for(self._process.wait(), END_SECONDS)
         self._writer.close()
         self._listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError, ConnectionError):
-            await self._listening
+        await asyncio.wait({self._listening})
 
     async def _obituary(self) -> str:
         """Wait for the end of the process (its pipe is closed already) and say how it was."""
@@ -140,8 +139,7 @@ class EngineProcess:
         except TimeoutError:
             self.kill()
             return "the engine closed its pipe and was killed"
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._listening), 1.0)
+        await asyncio.wait({self._listening}, timeout=1.0)
         if self._speech.last_words():
             _log.warning("engine_last_words", engine_pid=self.pid, text=self._speech.last_words())
         reason = exit_reason(returncode)

@@ -10,6 +10,8 @@ import structlog
 
 MAX_LINE_CHARACTERS = 2_000
 LAST_WORDS = 12
+NOT_FACTS = frozenset({"self", "event", "exc_info", "stack_info", "level", "timestamp", "log_level", "method_name"})
+"""Names that mean something to whoever writes the log: an engine has no say in them."""
 
 _log = structlog.get_logger()
 
@@ -36,7 +38,7 @@ class Speech:
         """One line."""
         try:
             said = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict) or not isinstance(said.get("event"), str):
             if line:
@@ -45,7 +47,8 @@ class Speech:
         event = said.pop("event")
         level = said.pop("level", "info")
         report = _log.error if level == "error" else _log.warning if level == "warning" else _log.info
-        report(event, **{**{str(key): value for key, value in said.items()}, "engine_pid": self._pid})
+        facts = {key: value for key, value in said.items() if key not in NOT_FACTS}
+        report(event, **{**facts, "engine_pid": self._pid})
 
     def last_words(self) -> str:
         """What libraries wrote last, newest last; for the log of an engine that died."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -54,3 +55,14 @@ def test_the_lock_is_not_inherited_by_children(tmp_path: Path) -> None:
         assert child.poll() is None
     finally:
         child.communicate(b"\n")
+
+
+def test_whoever_only_looks_does_not_keep_a_daemon_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "daemon.lock"
+    with path.open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(lock.time, "sleep", lambda seconds: fcntl.flock(looking, fcntl.LOCK_UN))
+        with lock.held(path):
+            assert lock.owner(path) == os.getpid()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -124,3 +125,16 @@ async def test_an_engine_that_does_not_come_up_is_told_and_ended(
 def test_what_only_the_daemon_may_use_is_not_handed_on() -> None:
     names: Sequence[str] = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "CREDENTIALS_DIRECTORY")
     assert local.environment({**dict.fromkeys(names, "x"), "HOME": "/root"}) == {"HOME": "/root"}
+
+
+async def test_closing_never_fails_for_what_the_engine_said(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken() -> None:
+        raise TypeError("a line nobody thought of")
+
+    engine._listening.cancel()
+    monkeypatch.setattr(engine, "_listening", asyncio.create_task(broken()))
+    await engine.close(5)
+    with pytest.raises(EngineGoneError, match="status 0"):
+        await until(engine, Finished)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
+import pytest
 import structlog.testing
 
+from daemon import logs
 from daemon.engines.speech import Speech
 
 
@@ -33,3 +38,25 @@ def test_an_event_can_not_pose_as_another_engines() -> None:
     with structlog.testing.capture_logs() as logged:
         Speech(7).take('{"event": "x", "engine_pid": 8}')
     assert logged[0]["engine_pid"] == 7
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(json.dumps({"event": "x", name: "y", "level": ["z"]}) for name in ("self", "exc_info", "stack_info")),
+        '{"event": "%s %d", "args": [1], "": 1, "name": 2, "method_name": 3, "timestamp": 4}',
+        "[" * 1_990,
+    ],
+)
+async def test_no_line_ends_the_listener(line: str, capfd: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info")
+    try:
+        stream = asyncio.StreamReader()
+        stream.feed_data(f"{line}\n".encode() + b'{"event": "said_after"}\n')
+        stream.feed_eof()
+        await Speech(7).listen(stream)
+    finally:
+        structlog.reset_defaults()
+    said = [json.loads(each) for each in capfd.readouterr().err.splitlines()]
+    assert said[-1]["event"] == "said_after"
+    assert all(each["timestamp"] != 4 and each["engine_pid"] == 7 for each in said)
