@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from support.invariants import problems
-from support.live_daemon import COMMAND, LiveDaemon
+from support.live_daemon import COMMAND, TERMINAL, LiveDaemon
 from support.processes import engines_of, wait_until_gone
 
 MAX_ATTEMPTS = 50
