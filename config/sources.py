@@ -39,6 +39,17 @@ def find_problems(
     return (*problems, *checks.usable(settings)) if settings else problems
 
 
+def guessed_socket(
+    config_path: Path | None = None, environ: Mapping[str, str] | None = None, *, system: Path = file.SYSTEM
+) -> Path:
+    """Where a daemon listens whose configuration has become wrong while it runs, as far as that can be told."""
+    given = os.environ if environ is None else environ
+    state_dir = state_directory.default(given)
+    named = file.read(file.find(config_path, state_dir, system)).values.get("state_dir")
+    told = named if isinstance(named, str) and state_directory.VARIABLE not in given else state_dir
+    return Settings(state_dir=state_directory.absolute(Path(told))).control_socket
+
+
 def _gathered(
     config_path: Path | None, environ: Mapping[str, str], system: Path
 ) -> tuple[Settings | None, tuple[Problem, ...]]:

@@ -15,6 +15,7 @@ from config.settings import Settings
 from daemon import directories, lock, logs
 from daemon.daemon import Daemon
 from daemon.notify import Notifier
+from daemon.reload import Load
 from daemon.stop import Stop
 
 EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN = 0, 1, 75
@@ -22,8 +23,10 @@ EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN = 0, 1, 75
 log = structlog.get_logger()
 
 
-def run(settings: Settings, *, private: bool = False) -> int:
+def run(settings: Settings, load: Load, *, private: bool = False) -> int:
     """Run the daemon until it is told to stop; returns the exit status (0, 1, or 75 when another one runs).
+
+    ``load`` reads the settings anew when that is wanted.
 
     A ``private`` daemon serves one command: it watches no folder and stops when its standard input closes.
     """
@@ -34,7 +37,7 @@ def run(settings: Settings, *, private: bool = False) -> int:
     try:
         directories.make(settings)
         with lock.held(settings.lock_file):
-            return asyncio.run(_serve(settings, private))
+            return asyncio.run(_serve(settings, load, private))
     except AlreadyRunningError as error:
         return _refuse("daemon_already_running", error, EXIT_TRY_AGAIN)
     except FatalError as error:
@@ -49,11 +52,11 @@ def _refuse(event: str, error: FatalError, status: int) -> int:
     return status
 
 
-async def _serve(settings: Settings, private: bool) -> int:
+async def _serve(settings: Settings, load: Load, private: bool) -> int:
     stop = Stop()
     with ExitStack() as held:
-        held.enter_context(stop.on_signals())
+        daemon = Daemon(settings, stop, Notifier(), now_ms, load, watch_folders=not private)
+        held.enter_context(stop.on_signals(daemon.hung_up))
         if private:
             held.enter_context(stop.on_end_of(0))
-        daemon = Daemon(settings, stop, Notifier(), now_ms, watch_folders=not private)
         return EXIT_OK if await daemon.run() else EXIT_FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -10,11 +11,12 @@ import structlog
 
 from config.clock import Clock
 from config.settings import Settings
-from daemon import recovery
+from daemon import logs, recovery, watchdog
 from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
 from daemon.notify import Notifier
+from daemon.reload import Load, Reload
 from daemon.service import Conditions, Service
 from daemon.status_line import tell
 from daemon.stop import Stop, deadline
@@ -39,13 +41,27 @@ class Daemon:
     """The parts of a running daemon. :meth:`run` is called once."""
 
     def __init__(
-        self, settings: Settings, stop: Stop, notifier: Notifier, clock: Clock, *, watch_folders: bool = True
+        self,
+        settings: Settings,
+        stop: Stop,
+        notifier: Notifier,
+        clock: Clock,
+        load: Load,
+        *,
+        watch_folders: bool = True,
     ) -> None:
         self._settings = settings
         self._stop = stop
         self._notifier = notifier
         self._clock = clock
+        self._load = load
         self._watch_folders = watch_folders
+        self._reload_wanted = asyncio.Event()
+
+    def hung_up(self) -> None:
+        """The settings are to be read anew, as soon as the daemon has started, and no more once it stops."""
+        if not self._stop.asked.is_set():
+            self._reload_wanted.set()
 
     async def run(self) -> bool:
         """True when it was asked to stop and did, False when a part that it can't do without failed."""
@@ -107,13 +123,18 @@ class Daemon:
             clock=clock,
         )
         service.when_deliverer_comes(self._outbox.wake)
+        self._reload = Reload(
+            load=self._load, settings=settings, apply=self._take_over, conditions=conditions, notifier=self._notifier
+        )
+        service.reload_by(self._reload)
         await self._begin()
         log.info("daemon_ready", milliseconds=self._clock() - began, state_dir=str(settings.state_dir))
 
     async def _begin(self) -> None:
         supervisor = self._supervisor
-        for front_end in self._front_ends():
-            supervisor.front_end(front_end)
+        supervisor.front_end(self._http())
+        if (folders := self._folders()) is not None:
+            supervisor.front_end(folders)
         supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
         if self._notifier.wanted:
@@ -121,16 +142,32 @@ class Daemon:
         await asyncio.to_thread(self._registry.list)  # hashes the starter once, so that the first submission needn't
         await supervisor.settled(READY_WITHIN_SECONDS)
         self._notifier.ready()
+        supervisor.essential("reload", self._reload.on(self._reload_wanted))
+        if self._notifier.watchdog_seconds is not None:
+            signs = (watchdog.of_loop("dispatcher", self._dispatcher.heartbeat), watchdog.of_writer(self._database))
+            supervisor.essential("watchdog", watchdog.watch(self._notifier, self._notifier.watchdog_seconds, *signs))
 
-    def _front_ends(self) -> list[FrontEnd]:
+    def _http(self) -> FrontEnd:
         from frontends.http.native.server import NativeHttp
 
-        chosen: list[FrontEnd] = [NativeHttp(self._service, self._settings.control_socket, self._settings.http)]
-        if self._watch_folders and self._settings.watch_folder.enabled:
-            from frontends.watch_folder import WatchFolders
+        return NativeHttp(self._service, self._settings.control_socket, self._settings.http)
 
-            chosen.append(WatchFolders(self._settings, self._service, self._clock))
-        return chosen
+    def _folders(self) -> FrontEnd | None:
+        if not (self._watch_folders and self._settings.watch_folder.enabled):
+            return None
+        from frontends.watch_folder import WatchFolders
+
+        return WatchFolders(self._settings, self._service, self._clock)
+
+    async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
+        """Settings that changed while it runs, handed to whoever reads them."""
+        self._settings = settings
+        logs.configure(settings.log.level)
+        self._dispatcher.reconfigure(settings)
+        self._service.reconfigure(settings)
+        self._outbox.reconfigure(settings.delivery)
+        if any(key.startswith("watch_folder.") for key in changed):
+            await self._supervisor.replace("folder", self._folders())
 
     # --- end
 

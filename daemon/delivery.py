@@ -51,6 +51,10 @@ class Outbox:
         self._next_try: dict[str, int] = {}
         self._starting = asyncio.Lock()
 
+    def reconfigure(self, settings: DeliverySettings) -> None:
+        """Other waits and bounds from now on."""
+        self._settings = settings
+
     def wake(self) -> None:
         """There may be something to deliver, or someone new to deliver it."""
         self._wake.set()

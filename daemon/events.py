@@ -88,9 +88,11 @@ class Subscription:
         self._news.set()
         self._bus.forget(self, self._job_id)
 
-    def clear(self) -> None:
-        """Forget what is waiting."""
+    def take_waiting(self) -> list[Event]:
+        """What is waiting, without waiting for more."""
+        taken = list(self._waiting.values())
         self._waiting.clear()
+        return taken
 
     def offer(self, event: Event) -> None:
         """Put an event at the end; a newer progress of a job takes the place of the older one."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import MutableMapping
 
 MAX_STATUS_CHARACTERS = 200
@@ -22,6 +23,8 @@ class Notifier:
         address = taken["NOTIFY_SOCKET"]
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._last_status = ""
+        self.watchdog_seconds = _watchdog_seconds(taken["WATCHDOG_USEC"], taken["WATCHDOG_PID"])
+        """The manager ends us after so long without :meth:`alive`; None when it does not watch this process."""
 
     @property
     def wanted(self) -> bool:
@@ -31,6 +34,14 @@ class Notifier:
     def ready(self) -> None:
         """The daemon accepts work."""
         self._send("READY=1")
+
+    def alive(self) -> None:
+        """Everything that must move does."""
+        self._send("WATCHDOG=1")
+
+    def reloading(self) -> None:
+        """Settings are being read anew; :meth:`ready` ends that."""
+        self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self, within_seconds: float) -> None:
         """The daemon ends, within so many seconds."""
@@ -56,3 +67,9 @@ class Notifier:
                 channel.sendto("\n".join(assignments).encode(), self._address)
         except OSError:
             pass  # the manager has gone or is not reading: nothing of ours depends on it
+
+
+def _watchdog_seconds(microseconds: str, pid: str) -> float | None:
+    """Without a pid the word is for whoever has the variable."""
+    ours = pid in ("", str(os.getpid()))
+    return int(microseconds) / 1_000_000 if ours and microseconds.isdigit() and int(microseconds) else None

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -29,12 +29,12 @@ class Stop:
         (self.now if self.asked.is_set() else self.asked).set()
 
     @contextmanager
-    def on_signals(self) -> Iterator[None]:
-        """SIGTERM and SIGINT ask; SIGHUP is only logged (settings are read at start)."""
+    def on_signals(self, hung_up: Callable[[], None]) -> Iterator[None]:
+        """SIGTERM and SIGINT ask; SIGHUP calls ``hung_up``."""
         loop = asyncio.get_running_loop()
         for number in ASKING:
             loop.add_signal_handler(number, self.ask, signal.Signals(number).name)
-        loop.add_signal_handler(signal.SIGHUP, log.info, "reload_ignored")
+        loop.add_signal_handler(signal.SIGHUP, hung_up)
         try:
             yield
         finally:

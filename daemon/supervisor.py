@@ -53,6 +53,14 @@ class Supervisor:
         self._settled[name] = asyncio.Event()
         self._front_ends[name] = (front_end, asyncio.create_task(self._keep(front_end), name=f"front end {name}"))
 
+    async def replace(self, name: str, front_end: FrontEnd | None) -> None:
+        """End the front end of that name, if there is one, and run this one in its place; None: run none."""
+        if name in self._front_ends:
+            await self.stop_front_ends(name)
+            del self._front_ends[name], self._states[name], self._settled[name]
+        if front_end is not None:
+            self.front_end(front_end)
+
     def states(self) -> tuple[FrontEndStatus, ...]:
         """Every front end as it is now."""
         return tuple(self._now(name) for name in sorted(self._states))

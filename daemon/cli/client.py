@@ -21,6 +21,7 @@ from config.errors import (
     FatalError,
     MezzotintError,
     NotFoundError,
+    Problem,
     UserError,
 )
 from daemon.cli.exits import LostDaemonError, NoDaemonError
@@ -154,6 +155,8 @@ def _error(status: int, data: bytes) -> MezzotintError:
         message, field, hint = str(said["message"]), said.get("field"), said.get("hint")
     except (ValueError, KeyError, TypeError):
         return FatalError(f"the daemon answered {status} in a form this command does not know")
+    if problems := said.get("problems"):
+        return ConfigurationError.of(*(Problem(each["key"], each["message"], each["hint"]) for each in problems))
     by_status: dict[int, type[MezzotintError]] = {404: NotFoundError, 409: ConflictError, 503: BusyError}
     kind = by_status.get(status, UserError if status < 500 else FatalError)
     return kind(message, field=field, hint=hint)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from config.errors import ConfigurationError
 from daemon.cli import exits, output
 from daemon.cli.client import Client
 
@@ -41,14 +42,29 @@ class Invocation:
     @cached_property
     def settings(self) -> Settings:
         """The effective settings; raises :class:`config.errors.ConfigurationError` with every problem."""
+        return self.load()
+
+    def load(self) -> Settings:
+        """The settings as they are now, read anew."""
         from config import sources
 
         return sources.load(self.config, os.environ)
 
     @cached_property
     def client(self) -> Client:
-        """The daemon of this state directory, whether it runs or not."""
-        return Client(self.settings.control_socket)
+        """The daemon of this state directory, whether it runs or not.
+
+        One that runs can be reached although its configuration has become wrong meanwhile.
+        """
+        from config import sources
+
+        try:
+            return Client(self.settings.control_socket)
+        except ConfigurationError:
+            running = Client(sources.guessed_socket(self.config, os.environ))
+            if not running.answers():
+                raise
+            return running
 
     def must_go_on(self, context: typer.Context) -> None:
         """A group alone is no command: show what there is, and end as for a wrong use."""

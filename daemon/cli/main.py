@@ -29,6 +29,7 @@ COMMANDS = (
     "status",
     "models",
     "run",
+    "reload",
     "check",
     "doctor",
 )

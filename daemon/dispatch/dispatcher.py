@@ -30,6 +30,7 @@ from daemon.dispatch.status import EngineStatus
 from daemon.engines import local
 from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobProgress
+from daemon.heartbeat import Heartbeat
 from pipeline.messages import Drawn, Failed, Finished, Progress, Stopped, ToDaemon
 from pipeline.models.registry import Registry
 from storage.database import Database
@@ -93,6 +94,8 @@ class Dispatcher:
         self._draining = False
         self._grace_ends: float | None = None
         self._moved = asyncio.Event()
+        self.heartbeat = Heartbeat()
+        """Of the loop that keeps the engine within its deadlines."""
 
     async def run(self) -> None:
         """Serve until cancelled (after :meth:`drain`, if nothing is to be accused at the next start)."""
@@ -108,6 +111,12 @@ class Dispatcher:
             self._station.take_all()  # nobody will end them: a drain need not wait for them
             await self._station.close(0)
             self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Other settings from now on."""
+        self._settings = settings
+        self._ledger.reconfigure(settings.queue)
+        self.wake()
 
     def wake(self) -> None:
         """There may be something to claim."""
@@ -294,6 +303,7 @@ class Dispatcher:
 
     async def _watch(self) -> None:
         while True:
+            self.heartbeat.beat()
             await self._look_for_space()
             await self._look_for_models()
             self._station.kill_if_hung(self._settings.engine.stall_seconds)

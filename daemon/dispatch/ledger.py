@@ -66,6 +66,10 @@ class Ledger:
         self._clock = clock
         self._conditions = conditions
 
+    def reconfigure(self, settings: QueueSettings) -> None:
+        """Other bounds on attempts and other waits from now on."""
+        self._settings = settings
+
     async def claim(self, wanted: Claim) -> list[Job]:
         """The next jobs, in the queue's own order; they are running once this returns."""
 

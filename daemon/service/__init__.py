@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
 from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer
+from daemon.service.reloaded import Reloaded
 from daemon.service.service import Service
 from daemon.service.status import DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
 from daemon.service.submission import OrderProgress, Receipt, Submission
@@ -38,6 +39,7 @@ __all__ = [
     "Origin",
     "Picture",
     "Receipt",
+    "Reloaded",
     "Service",
     "Status",
     "Submission",

@@ -47,6 +47,10 @@ class Bounds:
         """Refuse everything from now on."""
         self._stopping = True
 
+    def change(self, *, max_queued: int, min_free_bytes: int) -> None:
+        """Other bounds from now on."""
+        self._max_queued, self._min_free_bytes = max_queued, min_free_bytes
+
     async def admit(self, jobs: int) -> None:
         """Let ``jobs`` more in, or raise :class:`BusyError`."""
         if self._stopping:

@@ -33,6 +33,10 @@ class Intake:
         self._registry = registry
         self._decoders = asyncio.Semaphore(DECODERS)
 
+    def reconfigure(self, settings: Settings) -> None:
+        """Other limits and another default model from now on."""
+        self._settings = settings
+
     async def prepare(self, submission: Submission) -> NewJob:
         """The job to enqueue. An input picture is on the disk when this returns. Raises :class:`UserError`."""
         check_envelope(submission)

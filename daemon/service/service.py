@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,7 @@ from daemon.service.conditions import Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.intake import Intake
 from daemon.service.orders import Orders
+from daemon.service.reloaded import Reloaded
 from daemon.service.status import (
     STATES,
     DaemonStatus,
@@ -80,6 +81,7 @@ class Service:
         self._intake = Intake(settings, registry)
         self._deliverers: dict[str, Deliverer] = {}
         self._deliverer_came: Callable[[], None] = lambda: None
+        self._reload: Callable[[], Awaitable[Reloaded]] = _not_yet
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
         self._bounds = Bounds(
@@ -227,6 +229,22 @@ class Service:
         await self._database.write(queue.resume)
         self._dispatcher.wake()
 
+    async def reload(self) -> Reloaded:
+        """Read the settings anew. Raises :class:`config.errors.ConfigurationError`, with nothing changed."""
+        if self._bounds.stopping:
+            raise BusyError("the daemon is stopping", hint="what is set counts at its next start")
+        return await self._reload()
+
+    def reload_by(self, act: Callable[[], Awaitable[Reloaded]]) -> None:
+        """``act`` is what :meth:`reload` does."""
+        self._reload = act
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Other settings from now on."""
+        self._settings = settings
+        self._intake.reconfigure(settings)
+        self._bounds.change(max_queued=settings.queue.max_queued, min_free_bytes=settings.storage.min_free_bytes)
+
     # --- pictures and models
 
     def absolute(self, picture: Picture) -> Path:
@@ -296,6 +314,10 @@ class Service:
 
     async def _count_queued(self) -> int:
         return (await self._database.read(queue.counts)).get("queued", 0)
+
+
+async def _not_yet() -> Reloaded:
+    raise BusyError("the daemon is starting", hint="reload once it serves")
 
 
 def _record(connection: Connection, new: list[NewJob], order: OrderProgress | None, now: int) -> list[Enqueued]:

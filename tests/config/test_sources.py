@@ -41,6 +41,17 @@ def test_the_named_file_wins_over_that_of_the_state_directory_which_wins_over_th
     assert configuration.load(named).engine.threads == 1
 
 
+def test_a_daemon_is_found_although_its_file_became_wrong(configuration: Any, tmp_path: Path) -> None:
+    def guessed(**environ: str) -> Path:
+        return sources.guessed_socket(None, environ, system=configuration.system)
+
+    configuration.system.write_text(f'state_dir = "{tmp_path / "other"}"\n[engine]\nthread = 3\n')
+    assert guessed(HOME=str(tmp_path)) == tmp_path / "other" / "run" / "control.sock"
+    assert guessed(MEZZOTINT_STATE_DIR=str(tmp_path / "named")) == tmp_path / "named" / "run" / "control.sock"
+    configuration.system.write_text("no TOML")
+    assert guessed(HOME=str(tmp_path)) == tmp_path / ".local/state/mezzotint/run/control.sock"
+
+
 def test_an_empty_variable_counts_as_not_set(configuration: Any) -> None:
     configuration.file.write_text("[engine]\nthreads = 3\n")
 

@@ -11,6 +11,7 @@ import pytest
 from config.errors import RetryableError
 from daemon import status_line
 from daemon.events import JobChanged
+from daemon.service import Condition, DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
 
 
 class Noted:
@@ -48,4 +49,37 @@ async def test_a_line_that_can_not_be_had_is_had_later(parts: Any, monkeypatch: 
     telling.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await telling
-    assert "0 running" in notifier.lines[0]
+    assert notifier.lines[0].startswith("idle; ")
+
+
+def _status(parts_of: dict[str, int], *, paused: bool = False, state: str = "serving", degraded: str = "") -> Status:
+    return Status(
+        daemon=DaemonStatus(1, 10.0, "1", state),
+        engines=(EngineStatus(2, "cpu", "starter", 0, 0, 0, 0, "ready"),),
+        queue={"queued": 0, "running": 0, **parts_of},
+        paused=paused,
+        front_ends=(FrontEndStatus("http", "up", "listening"),),
+        deliveries=DeliveryStatus(0, 0),
+        degraded=(Condition(degraded, "why", "heals"),) if degraded else (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        (_status({}), "idle; starter on cpu; last done 5 min ago; http up"),
+        (_status({"queued": 17, "running": 2}), "drawing 2, 17 queued; starter on cpu; last done 5 min ago; http up"),
+        (_status({"queued": 3}), "waiting, 3 queued; starter on cpu; last done 5 min ago; http up"),
+        (
+            _status({"queued": 3}, paused=True),
+            "paused, 0 running, 3 queued; starter on cpu; last done 5 min ago; http up",
+        ),
+        (
+            _status({"running": 2}, state="stopping"),
+            "stopping, 2 running; starter on cpu; last done 5 min ago; http up",
+        ),
+        (_status({}, degraded="disk"), "idle; degraded: disk; starter on cpu; last done 5 min ago; http up"),
+    ],
+)
+def test_the_line_says_what_it_is_doing(status: Status, line: str) -> None:
+    assert status_line.line_of(status, 345.0) == line

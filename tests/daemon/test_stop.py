@@ -14,7 +14,7 @@ from daemon import logs
 from daemon.stop import Stop, deadline
 async def main():
     stop = Stop()
-    with stop.on_signals(), stop.on_end_of(0):
+    with stop.on_signals(lambda: print("hung up", flush=True)), stop.on_end_of(0):
         print("up", flush=True)
         await stop.asked.wait()
         print("asked", flush=True)
@@ -57,9 +57,11 @@ def test_a_second_signal_insists() -> None:
     assert child.returncode == 0
 
 
-def test_a_hangup_stops_nothing() -> None:
+def test_a_hangup_is_passed_on_and_stops_nothing() -> None:
     with _program() as child:
         child.send_signal(signal.SIGHUP)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "hung up\n"
         child.send_signal(signal.SIGTERM)
         assert child.communicate(timeout=20) == ("asked\n", None)
     assert child.returncode == 0

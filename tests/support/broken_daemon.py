@@ -2,6 +2,7 @@
 
 ``BROKEN`` names what, comma-separated: ``no_fence`` lets every write count whoever owns the job, ``delete_on_claim``
 loses what was claimed when its owner dies, ``row_before_file`` records a result before its file is there.
+``hung_dispatcher`` never comes back from a look at the disk once the file ``HANG_WHEN`` is there.
 ``usurper`` breaks nothing: again and again it takes the running jobs away, as a second owner of the queue would.
 """
 
@@ -55,6 +56,19 @@ def row_before_file() -> None:
         return f"pictures/{picture_id[-2:]}/{picture_id}.png"
 
     PictureFiles.save = later  # type: ignore[method-assign]
+
+
+def hung_dispatcher() -> None:
+    from storage.results.store import PictureFiles
+
+    free_bytes = PictureFiles.free_bytes
+
+    def hanging(self: PictureFiles) -> int:
+        while threading.current_thread() is not threading.main_thread() and Path(os.environ["HANG_WHEN"]).exists():
+            time.sleep(0.1)
+        return free_bytes(self)
+
+    PictureFiles.free_bytes = hanging  # type: ignore[method-assign]
 
 
 def usurper() -> None:

@@ -22,7 +22,8 @@ def command(
 
     It logs to stderr, a JSON object a line.
     """
-    settings = Invocation.of(context, config, json).settings
+    invocation = Invocation.of(context, config, json)
+    settings = invocation.settings
     from daemon import app
 
-    return app.run(settings, private=private)
+    return app.run(settings, invocation.load, private=private)

@@ -10,7 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from config.errors import ConflictError, FatalError, MezzotintError, NotFoundError, RetryableError, UserError
+from config.errors import (
+    ConfigurationError,
+    ConflictError,
+    FatalError,
+    MezzotintError,
+    NotFoundError,
+    RetryableError,
+    UserError,
+)
 from frontends.http.native import views
 
 RETRY_AFTER_SECONDS = 2
@@ -31,6 +39,7 @@ STATUS: tuple[tuple[type[MezzotintError], int], ...] = (
     (ConflictError, 409),
     (UserError, 400),
     (RetryableError, 503),
+    (ConfigurationError, 422),
     (FatalError, 500),
 )
 """The first class that fits decides."""

@@ -1,4 +1,4 @@
-"""The queue as a whole, and how things stand."""
+"""The queue and the daemon as a whole, and how things stand."""
 
 from __future__ import annotations
 
@@ -29,3 +29,10 @@ async def resume(service: Door) -> Response:
     """Start jobs again."""
     await service.resume()
     return await status(service)
+
+
+@router.post("/reload", response_model=views.ReloadedView)
+async def reload(service: Door) -> Response:
+    """Read the settings anew; 422, with every problem and nothing changed, when they are wrong."""
+    done = await service.reload()
+    return JSONResponse(views.ReloadedView(changed=list(done.changed), at_restart=list(done.at_restart)))

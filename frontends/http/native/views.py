@@ -13,20 +13,32 @@ from typing import Any, NotRequired
 # Not typing's: pydantic, which describes the API from these, refuses that one below Python 3.12.
 from typing_extensions import TypedDict
 
-from config.errors import MezzotintError
+from config.errors import ConfigurationError, MezzotintError
 from daemon.service import Job, JobError, ModelEntry, Picture, Status, Verification
 
 Place = Callable[[Picture], Path]
 """Tells where a picture's file lies."""
 
 
+class ProblemView(TypedDict):
+    """One thing that is wrong with the configuration."""
+
+    key: str
+    message: str
+    hint: str | None
+
+
 class ErrorView(TypedDict):
-    """What went wrong, in plain words; ``field`` names the part of the input, ``hint`` says what to do."""
+    """What went wrong, in plain words; ``field`` names the part of the input, ``hint`` says what to do.
+
+    ``problems`` is everything that is wrong with a configuration.
+    """
 
     kind: str
     message: str
     field: NotRequired[str]
     hint: NotRequired[str]
+    problems: NotRequired[list[ProblemView]]
 
 
 class PictureView(TypedDict):
@@ -58,6 +70,13 @@ class JobView(TypedDict):
     queued_at: str
     started_at: str | None
     finished_at: str | None
+
+
+class ReloadedView(TypedDict):
+    """Settings that changed and are in force, and those that wait for a restart."""
+
+    changed: list[str]
+    at_restart: list[str]
 
 
 class ReceiptView(TypedDict):
@@ -170,6 +189,8 @@ def of_error(error: MezzotintError | JobError) -> ErrorView:
         view["field"] = error.field
     if error.hint:
         view["hint"] = error.hint
+    if isinstance(error, ConfigurationError):
+        view["problems"] = [ProblemView(key=each.key, message=each.message, hint=each.hint) for each in error.problems]
     return view
 
 

@@ -251,6 +251,7 @@ async def test_the_description_names_every_route_and_request_field(client: httpx
         "/v1/jobs/{}/retry",
         "/v1/queue/pause",
         "/v1/queue/resume",
+        "/v1/reload",
         "/v1/status",
         "/v1/events",
         "/v1/models",
