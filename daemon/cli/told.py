@@ -41,12 +41,17 @@ def jobs(views: Sequence[dict[str, Any]]) -> None:
             view["state"],
             view["lane"],
             view["owner"],
-            age((now - datetime.fromisoformat(view["queued_at"])).total_seconds()),
+            since(view["queued_at"], now),
             output.shortened(view["request"]["prompt"], 60),
         )
         for view in views
     ]
     output.table(("ID", "STATE", "LANE", "OWNER", "AGE", "PROMPT"), rows)
+
+
+def since(moment: str, now: datetime | None = None) -> str:
+    """How long ago a moment was that the daemon tells."""
+    return age(((now or datetime.now(UTC)) - datetime.fromisoformat(moment)).total_seconds())
 
 
 def age(seconds: float) -> str:

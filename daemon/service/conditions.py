@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
+
+from config.clock import Clock, now_ms
+
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -13,21 +19,32 @@ class Condition:
     why: str
     heals: str
     """What ends it: "frees itself when there is space again", "set x and restart"."""
+    since: int
+    """UTC epoch milliseconds."""
 
 
 class Conditions:
-    """The degraded parts of this daemon. Safe to call from any thread; costs nothing when nothing changes."""
+    """The degraded parts of this daemon. Safe to call from any thread; costs nothing when nothing changes.
 
-    def __init__(self) -> None:
+    Beginning and end of each are logged: whoever looks into the log after months finds when it was, and why.
+    """
+
+    def __init__(self, clock: Clock = now_ms) -> None:
+        self._clock = clock
         self._by_what: dict[str, Condition] = {}
 
     def report(self, what: str, why: str, heals: str) -> None:
         """Say that ``what`` is degraded; a later report of the same ``what`` replaces this one."""
-        self._by_what[what] = Condition(what, why, heals)
+        before = self._by_what.get(what)
+        if before is None:
+            log.warning("part_degraded", part=what, why=why, heals=heals)
+        self._by_what[what] = Condition(what, why, heals, self._clock() if before is None else before.since)
 
     def clear(self, what: str) -> None:
         """``what`` is well again."""
-        self._by_what.pop(what, None)
+        ended = self._by_what.pop(what, None)
+        if ended is not None:
+            log.info("part_well_again", part=what, degraded_seconds=max(0, self._clock() - ended.since) // 1000)
 
     def list(self) -> tuple[Condition, ...]:
         """All of them, by name."""

@@ -60,7 +60,7 @@ def _status(parts_of: dict[str, int], *, paused: bool = False, state: str = "ser
         paused=paused,
         front_ends=(FrontEndStatus("http", "up", "listening"),),
         deliveries=DeliveryStatus(0, 0),
-        degraded=(Condition(degraded, "why", "heals"),) if degraded else (),
+        degraded=(Condition(degraded, "why", "heals", 0),) if degraded else (),
     )
 
 

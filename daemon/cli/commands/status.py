@@ -32,7 +32,7 @@ def _tell(view: dict[str, Any]) -> None:
     for each in view["front_ends"]:
         output.text(f"{each['name']:8} {': '.join(filter(None, (each['state'], each['detail'])))}")
     for each in view["degraded"]:
-        output.text(f"degraded {each['what']}: {each['why']} ({each['heals']})")
+        output.text(f"degraded {each['what']}, for {told.since(each['since'])}: {each['why']} ({each['heals']})")
 
 
 def _engine(engine: dict[str, Any]) -> str:

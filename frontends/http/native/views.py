@@ -117,11 +117,12 @@ class FrontEndView(TypedDict):
 
 
 class ConditionView(TypedDict):
-    """Something that works less well than it should, and what heals it."""
+    """Something that works less well than it should, since when, and what heals it."""
 
     what: str
     why: str
     heals: str
+    since: str
 
 
 class DeliveriesView(TypedDict):
@@ -251,7 +252,10 @@ def of_status(status: Status) -> StatusView:
         paused=status.paused,
         front_ends=[FrontEndView(name=each.name, state=each.state, detail=each.detail) for each in status.front_ends],
         deliveries=DeliveriesView(waiting=status.deliveries.waiting, given_up=status.deliveries.given_up),
-        degraded=[ConditionView(what=each.what, why=each.why, heals=each.heals) for each in status.degraded],
+        degraded=[
+            ConditionView(what=each.what, why=each.why, heals=each.heals, since=moment(each.since))
+            for each in status.degraded
+        ],
     )
 
 
