@@ -126,7 +126,6 @@ class Daemon:
         self._reload = Reload(
             load=self._load, settings=settings, apply=self._take_over, conditions=conditions, notifier=self._notifier
         )
-        service.reload_by(self._reload)
         await self._begin()
         log.info("daemon_ready", milliseconds=self._clock() - began, state_dir=str(settings.state_dir))
 
@@ -142,6 +141,7 @@ class Daemon:
         await asyncio.to_thread(self._registry.list)  # hashes the starter once, so that the first submission needn't
         await supervisor.settled(READY_WITHIN_SECONDS)
         self._notifier.ready()
+        self._service.reload_by(self._reload)
         supervisor.essential("reload", self._reload.on(self._reload_wanted))
         if self._notifier.watchdog_seconds is not None:
             signs = (watchdog.of_loop("dispatcher", self._dispatcher.heartbeat), watchdog.of_writer(self._database))

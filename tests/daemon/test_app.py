@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import stat
 import subprocess
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.live_daemon import COMMAND, LiveDaemon
+from support.notify_socket import manager
 
 pytestmark = pytest.mark.slow
 
@@ -169,27 +169,30 @@ def test_no_process_is_left_after_a_kill(daemon: Callable[..., LiveDaemon]) -> N
     live.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines), 10, "the engine is gone")
 
 
-def test_the_service_manager_hears_ready_before_any_model_and_stopping_first(
+def test_the_service_manager_hears_of_every_turn_in_a_daemons_life(
     daemon: Callable[..., LiveDaemon], tmp_path: Path
 ) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(20)
-        live = daemon(NOTIFY_SOCKET=str(tmp_path / "notify"))
+    """
+    1. READY comes once, before any model is loaded, and then pings and the line that says what it does.
+    2. The line changes with the work. 3. A hangup is answered by RELOADING and READY.
+    Result: STOPPING is the first word after SIGTERM.
+    """
+    with manager(tmp_path / "notify") as listening:
+        live = daemon(**listening.environment(watchdog_seconds=6))
         live.start()
-        heard = [manager.recv(4096)]
-        while heard[-1] != b"READY=1":
-            heard.append(manager.recv(4096))
-        assert heard.count(b"READY=1") == 1
+        listening.until(lambda said: said == "READY=1", "it is ready")
+        assert listening.heard.count("READY=1") == 1
+        listening.until(lambda said: said == "WATCHDOG=1", "a ping")
         live.wait(live.submit("something"))
-        while not heard[-1].startswith(b"STATUS="):
-            heard.append(manager.recv(4096))
-        live.stop()
-        while not heard[-1].startswith(b"STOPPING=1"):
-            assert heard[-1] != b"READY=1" or heard.count(b"READY=1") == 1
-            heard.append(manager.recv(4096))
-    environ = Path(f"/proc/{os.getpid()}/environ").read_bytes()
-    assert b"NOTIFY_SOCKET" not in environ
+        listening.until(lambda said: said.startswith("STATUS=idle; starter on fake; last done "), "it has drawn")
+        os.kill(live.pid, signal.SIGHUP)
+        listening.until(lambda said: said.startswith("RELOADING=1\nMONOTONIC_USEC="), "it reloads")
+        listening.until(lambda said: said == "READY=1", "it has reloaded")
+        before = len(listening.heard)
+        assert live.stop() == 0
+        listening.until(lambda said: said.startswith("STOPPING=1\nEXTEND_TIMEOUT_USEC="), "it stops")
+        between = listening.heard[before:-1]
+        assert all(said.startswith(("STATUS=", "WATCHDOG=")) for said in between), between
 
 
 def test_a_database_from_the_future_is_refused_and_left_as_it_is(daemon: Callable[..., LiveDaemon]) -> None:
