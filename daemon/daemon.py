@@ -10,7 +10,7 @@ import structlog
 
 from config.clock import Clock
 from config.settings import Settings
-from daemon import recovery
+from daemon import lock, recovery
 from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
@@ -116,6 +116,7 @@ class Daemon:
             supervisor.front_end(front_end)
         supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
+        supervisor.essential("lock", lock.keep(self._settings.lock_file))
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
         await asyncio.to_thread(self._registry.list)  # hashes the starter once, so that the first submission needn't
