@@ -11,7 +11,7 @@ import structlog
 
 from config.clock import Clock
 from config.settings import Settings
-from daemon import logs, recovery, watchdog
+from daemon import lock, logs, recovery, watchdog
 from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
@@ -136,6 +136,7 @@ class Daemon:
             supervisor.front_end(folders)
         supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
+        supervisor.essential("lock", lock.keep(self._settings.lock_file))
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
         await asyncio.to_thread(self._registry.list)  # hashes the starter once, so that the first submission needn't

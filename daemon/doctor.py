@@ -60,7 +60,8 @@ def examine(settings: Settings, *, device: bool = True) -> list[Finding]:
 def check_lock(settings: Settings) -> Iterator[Finding]:
     """Does a daemon run here?"""
     pid = lock.owner(settings.lock_file)
-    yield Finding("daemon", "ok", f"a daemon runs (pid {pid})" if pid else "no daemon runs for this state directory")
+    none = "no daemon runs for this state directory"
+    yield Finding("daemon", "ok", none if pid is None else f"a daemon runs (pid {pid or 'unknown'})")
 
 
 def check_clock(settings: Settings) -> Iterator[Finding]:

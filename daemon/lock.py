@@ -1,7 +1,12 @@
-"""One daemon per state directory: an exclusive ``flock`` on a file, freed by the kernel however the process ends."""
+"""One daemon per state directory: an exclusive ``flock``, freed by the kernel however the process ends.
+
+The lock is on the directory itself. On a file in it, it would be worth nothing once somebody deletes that file: the
+next daemon would make a new one and lock that. The lock file only names the owner.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import time
@@ -9,48 +14,78 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.errors import AlreadyRunningError
+from config.errors import AlreadyRunningError, FatalError
 
 RETRY_SECONDS = (0.02, 0.05, 0.1)
 """Whoever only looks (see :func:`owner`) has the lock for a moment too."""
+LOOK_EVERY_SECONDS = 5.0
 
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the lock; raises :class:`AlreadyRunningError` (with the owner's pid) when another process has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the lock; raises :class:`AlreadyRunningError` (with the owner's pid) when another process has it.
+
+    ``path`` is the lock file, in a directory of the state directory.
+    """
+    directory = _open(path)
     try:
-        if not _taken(descriptor):
+        if not _taken(directory):
+            pid = _pid(path)
             raise AlreadyRunningError(
-                f"another daemon (pid {_pid(descriptor)}) owns {path.parent.parent}",
+                f"another daemon ({f'pid {pid}' if pid else 'its pid is unknown'}) owns {_home(path)}",
                 hint="stop it first, or set another MEZZOTINT_STATE_DIR",
             )
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        _sign(path)
         yield
     finally:
-        os.close(descriptor)
+        os.close(directory)
+
+
+async def keep(path: Path) -> None:
+    """Until cancelled: write the lock file anew when it is gone, so that the owner can still be named.
+
+    Raises :class:`FatalError` when another directory lies in the place of the locked one: pictures would be written
+    there and their rows here.
+    """
+    locked = _home(path).stat()
+    while True:
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        if not _is_there(_home(path), locked):
+            raise FatalError(f"the state directory {_home(path)} was moved, replaced or deleted while the daemon ran")
+        if not path.exists():
+            try:
+                _sign(path)
+            except OSError:
+                continue  # a full disk: tried again at the next look
 
 
 def owner(path: Path) -> int | None:
-    """The pid of the daemon that holds the lock, None when nobody does."""
+    """The pid of the daemon that holds the lock (0 when it can't be told), None when nobody does."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        directory = _open(path)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(directory, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _pid(descriptor)
+        return _pid(path)
     finally:
-        os.close(descriptor)
+        os.close(directory)
     return None
 
 
-def _taken(descriptor: int) -> bool:
+def _home(path: Path) -> Path:
+    return path.parent.parent
+
+
+def _open(path: Path) -> int:
+    return os.open(_home(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _taken(directory: int) -> bool:
     for pause in (*RETRY_SECONDS, None):
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if pause is not None:
                 time.sleep(pause)
@@ -59,6 +94,25 @@ def _taken(descriptor: int) -> bool:
     return False
 
 
-def _pid(descriptor: int) -> int:
-    text = os.pread(descriptor, 32, 0).split()
-    return int(text[0]) if text and text[0].isdigit() else 0
+def _sign(path: Path) -> None:
+    """Written whole and renamed: whoever reads it meanwhile finds the old name or the new one."""
+    fresh = path.with_name(f".{path.name}.new")  # whoever holds the lock is alone here
+    fresh.write_text(f"{os.getpid()}\n")
+    fresh.chmod(0o600)
+    fresh.replace(path)
+
+
+def _is_there(directory: Path, locked: os.stat_result) -> bool:
+    try:
+        found = directory.stat()
+    except OSError:
+        return False
+    return (found.st_dev, found.st_ino) == (locked.st_dev, locked.st_ino)
+
+
+def _pid(path: Path) -> int:
+    try:
+        text = path.read_text(errors="replace").split()
+    except OSError:
+        return 0
+    return int(text[0]) if text and text[0].isdecimal() else 0
