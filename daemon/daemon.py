@@ -15,13 +15,13 @@ from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
 from daemon.notify import Notifier
+from daemon.patience import patiently
 from daemon.service import Conditions, Service
 from daemon.status_line import tell
 from daemon.stop import Stop, deadline
 from daemon.supervisor import Supervisor
 from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
-from storage.database import Database
 from storage.results.store import PictureFiles
 
 READY_WITHIN_SECONDS = 10.0
@@ -48,7 +48,10 @@ class Daemon:
         self._watch_folders = watch_folders
 
     async def run(self) -> bool:
-        """True when it was asked to stop and did, False when a part that it can't do without failed."""
+        """True when it was asked to stop and did, False when a part that it can't do without failed.
+
+        Raises :class:`UnusableError` when the database turned out to be damaged.
+        """
         async with AsyncExitStack() as armed, AsyncExitStack() as held:  # the deadline also covers closing the database
             await self._start(held)
             failure = self._supervisor.failure
@@ -59,6 +62,8 @@ class Daemon:
             armed.enter_context(deadline(self._settings.stop.grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS))
             await self._shut_down()
         log.info("daemon_stopped", failed=failure.done())
+        if self._database.damaged is not None:
+            raise self._database.damaged
         return not failure.done()
 
     # --- start
@@ -67,15 +72,11 @@ class Daemon:
         began = self._clock()
         self._notifier.starting(START_SECONDS)
         settings, clock = self._settings, self._clock
-        self._database = database = await asyncio.to_thread(
-            Database.open,
-            settings.database,
-            synchronous=settings.storage.synchronous,
-            busy_timeout_seconds=settings.storage.busy_timeout_seconds,
+        conditions = Conditions()
+        self._database = database = await patiently(
+            lambda: recovery.opened(settings, clock, conditions), self._stop, self._notifier
         )
         held.callback(database.close)
-        conditions = Conditions()
-        await recovery.recover(database, settings, clock, conditions)
         files, registry, bus = PictureFiles(settings.state_dir), Registry(settings.models_file), Bus()
         self._registry, self._bus, self._supervisor = registry, bus, Supervisor()
         self._dispatcher = Dispatcher(
@@ -116,6 +117,7 @@ class Daemon:
             supervisor.front_end(front_end)
         supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
+        supervisor.essential("database", self._database.damage())
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
         await asyncio.to_thread(self._registry.list)  # hashes the starter once, so that the first submission needn't

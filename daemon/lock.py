@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
@@ -9,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.errors import AlreadyRunningError
+from config.errors import AlreadyRunningError, FatalError, RetryableError
+from config.os_errors import passes
 
 RETRY_SECONDS = (0.02, 0.05, 0.1)
 """Whoever only looks (see :func:`owner`) has the lock for a moment too."""
@@ -18,25 +20,31 @@ RETRY_SECONDS = (0.02, 0.05, 0.1)
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold the lock; raises :class:`AlreadyRunningError` (with the owner's pid) when another process has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _opened(path)
     try:
         if not _taken(descriptor):
             raise AlreadyRunningError(
                 f"another daemon (pid {_pid(descriptor)}) owns {path.parent.parent}",
                 hint="stop it first, or set another MEZZOTINT_STATE_DIR",
             )
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk nobody is told our pid; the lock holds all the same
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def beside(control_socket: Path) -> Path:
+    """The lock of the daemon that has this control socket."""
+    return control_socket.with_name("daemon.lock")
 
 
 def owner(path: Path) -> int | None:
     """The pid of the daemon that holds the lock, None when nobody does."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -45,6 +53,14 @@ def owner(path: Path) -> int | None:
     finally:
         os.close(descriptor)
     return None
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        kind = RetryableError if passes(error) else FatalError
+        raise kind(f"the lock file {path} can't be opened: {error.strerror}") from error
 
 
 def _taken(descriptor: int) -> bool:
