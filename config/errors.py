@@ -63,6 +63,10 @@ class Problem:
     hint: str | None = None
 
 
+class UnusableError(FatalError):
+    """What is stored here can't be used as it is, and starting again won't change that."""
+
+
 class ConfigurationError(FatalError):
     """The configuration is wrong."""
 

@@ -23,7 +23,7 @@ class Section(BaseModel):
 class StorageSettings(Section):
     """The database and the files beside it."""
 
-    busy_timeout_seconds: Positive = 5.0
+    busy_timeout_seconds: Positive = 15.0
     synchronous: Literal["full", "normal"] = "full"
     min_free_bytes: Annotated[int, Field(ge=0)] = 256 * 1024 * 1024
     """Below this much free space intake refuses and queued jobs wait."""

@@ -9,54 +9,68 @@ from contextlib import ExitStack
 
 import structlog
 
+from config import failpoints
 from config.clock import now_ms
-from config.errors import AlreadyRunningError, FatalError
+from config.errors import AlreadyRunningError, FatalError, MezzotintError, RetryableError, UnusableError
 from config.settings import Settings
 from daemon import directories, lock, logs
 from daemon.daemon import Daemon
 from daemon.notify import Notifier
+from daemon.patience import StoppedError, patiently
 from daemon.reload import Load
 from daemon.stop import Stop
 
-EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN = 0, 1, 75
+EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_UNUSABLE = 0, 1, 75, 78
 
 log = structlog.get_logger()
 
 
 def run(settings: Settings, load: Load, *, private: bool = False) -> int:
-    """Run the daemon until it is told to stop; returns the exit status (0, 1, or 75 when another one runs).
+    """Run the daemon until it is told to stop; returns the exit status: 0; 1 when it failed and may be started again;
+
+    75 when another one runs; 78 when what is stored can't be used, so that starting again is no use.
 
     ``load`` reads the settings anew when that is wanted.
 
     A ``private`` daemon serves one command: it watches no folder and stops when its standard input closes.
     """
+    failpoints.check()
     logs.hold_standard_descriptors()
     logs.configure(settings.log.level)
     if sys.stderr is not None:
         faulthandler.enable()
     try:
-        directories.make(settings)
-        with lock.held(settings.lock_file):
-            return asyncio.run(_serve(settings, load, private))
+        return asyncio.run(_serve(settings, load, private))
     except AlreadyRunningError as error:
         return _refuse("daemon_already_running", error, EXIT_TRY_AGAIN)
-    except FatalError as error:
+    except UnusableError as error:
+        return _refuse("daemon_failed", error, EXIT_UNUSABLE)
+    except (FatalError, RetryableError) as error:
         return _refuse("daemon_failed", error, EXIT_FAILED)
     except Exception as error:
         log.error("daemon_broke", exc_info=error)
         return EXIT_FAILED
 
 
-def _refuse(event: str, error: FatalError, status: int) -> int:
+def _refuse(event: str, error: MezzotintError, status: int) -> int:
     log.error(event, why=error.message, hint=error.hint)
     return status
 
 
 async def _serve(settings: Settings, load: Load, private: bool) -> int:
-    stop = Stop()
+    stop, notifier, hung_up = Stop(), Notifier(), asyncio.Event()
     with ExitStack() as held:
-        daemon = Daemon(settings, stop, Notifier(), now_ms, load, watch_folders=not private)
-        held.enter_context(stop.on_signals(daemon.hung_up))
+
+        async def own() -> None:
+            directories.make(settings)
+            held.enter_context(lock.held(settings.lock_file))
+
+        held.enter_context(stop.on_signals(hung_up.set))
         if private:
             held.enter_context(stop.on_end_of(0))
-        return EXIT_OK if await daemon.run() else EXIT_FAILED
+        try:
+            await patiently(own, stop, notifier)
+            daemon = Daemon(settings, stop, notifier, now_ms, load, hung_up, watch_folders=not private)
+            return EXIT_OK if await daemon.run() else EXIT_FAILED
+        except StoppedError:
+            return EXIT_OK

@@ -16,6 +16,7 @@ from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
 from daemon.notify import Notifier
+from daemon.patience import patiently
 from daemon.reload import Load, Reload
 from daemon.service import Conditions, Service
 from daemon.status_line import tell
@@ -23,7 +24,6 @@ from daemon.stop import Stop, deadline
 from daemon.supervisor import Supervisor
 from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
-from storage.database import Database
 from storage.results.store import PictureFiles
 
 READY_WITHIN_SECONDS = 10.0
@@ -47,6 +47,7 @@ class Daemon:
         notifier: Notifier,
         clock: Clock,
         load: Load,
+        hung_up: asyncio.Event,
         *,
         watch_folders: bool = True,
     ) -> None:
@@ -56,15 +57,13 @@ class Daemon:
         self._clock = clock
         self._load = load
         self._watch_folders = watch_folders
-        self._reload_wanted = asyncio.Event()
-
-    def hung_up(self) -> None:
-        """The settings are to be read anew, as soon as the daemon has started, and no more once it stops."""
-        if not self._stop.asked.is_set():
-            self._reload_wanted.set()
+        self._hung_up = hung_up
 
     async def run(self) -> bool:
-        """True when it was asked to stop and did, False when a part that it can't do without failed."""
+        """True when it was asked to stop and did, False when a part that it can't do without failed.
+
+        Raises :class:`UnusableError` when the database turned out to be damaged.
+        """
         async with AsyncExitStack() as armed, AsyncExitStack() as held:  # the deadline also covers closing the database
             await self._start(held)
             failure = self._supervisor.failure
@@ -75,6 +74,8 @@ class Daemon:
             armed.enter_context(deadline(self._settings.stop.grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS))
             await self._shut_down()
         log.info("daemon_stopped", failed=failure.done())
+        if self._database.damaged is not None:
+            raise self._database.damaged
         return not failure.done()
 
     # --- start
@@ -83,15 +84,11 @@ class Daemon:
         began = self._clock()
         self._notifier.starting(START_SECONDS)
         settings, clock = self._settings, self._clock
-        self._database = database = await asyncio.to_thread(
-            Database.open,
-            settings.database,
-            synchronous=settings.storage.synchronous,
-            busy_timeout_seconds=settings.storage.busy_timeout_seconds,
+        conditions = Conditions()
+        self._database = database = await patiently(
+            lambda: recovery.opened(settings, clock, conditions), self._stop, self._notifier
         )
         held.callback(database.close)
-        conditions = Conditions()
-        await recovery.recover(database, settings, clock, conditions)
         files, registry, bus = PictureFiles(settings.state_dir), Registry(settings.models_file), Bus()
         self._registry, self._bus, self._supervisor = registry, bus, Supervisor()
         self._dispatcher = Dispatcher(
@@ -137,13 +134,14 @@ class Daemon:
         supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
         supervisor.essential("lock", lock.keep(self._settings.lock_file))
+        supervisor.essential("database", self._database.damage())
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
         await asyncio.to_thread(self._registry.list)  # hashes the starter once, so that the first submission needn't
         await supervisor.settled(READY_WITHIN_SECONDS)
         self._notifier.ready()
         self._service.reload_by(self._reload)
-        supervisor.essential("reload", self._reload.on(self._reload_wanted))
+        supervisor.essential("reload", self._reload.on(self._hung_up))
         if self._notifier.watchdog_seconds is not None:
             signs = (watchdog.of_loop("dispatcher", self._dispatcher.heartbeat), watchdog.of_writer(self._database))
             supervisor.essential("watchdog", watchdog.watch(self._notifier, self._notifier.watchdog_seconds, *signs))

@@ -152,6 +152,7 @@ class Outbox:
             await self._failed(delivery, error, final=delivery.attempt + 1 >= self._settings.max_attempts)
         else:
             await self._database.write(lambda c: deliveries.done(c, delivery.id, self._clock()))
+            reach("delivery.recorded")
             self._conditions.clear(_place(delivery))
             log.info("delivery_made", delivery=delivery.id, job=job.id, source=delivery.source)
 

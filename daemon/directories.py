@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from config.errors import FatalError
+from config.errors import FatalError, RetryableError
+from config.os_errors import passes
 from config.settings import Settings
 
 
 def make(settings: Settings) -> None:
-    """Make what is missing. Raises :class:`FatalError` when the state directory can't be used."""
+    """Make what is missing.
+
+    Raises :class:`FatalError` when the state directory can't be used, :class:`RetryableError` when that may pass.
+    """
     own = (settings.state_dir, settings.control_socket.parent, settings.pictures, settings.inputs, settings.quarantine)
     try:
         settings.state_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -19,6 +23,11 @@ def make(settings: Settings) -> None:
             raise FatalError(f"anybody may write to {settings.state_dir}", hint=f"chmod o-w {settings.state_dir}")
         _try_writing(settings.state_dir)
     except OSError as error:
+        if passes(error):
+            raise RetryableError(
+                f"the state directory {settings.state_dir} can't be written now: {error.strerror}",
+                hint="goes on by itself when the disk is well again",
+            ) from error
         raise FatalError(
             f"the state directory {settings.state_dir} can't be used: {error.strerror}",
             hint="set MEZZOTINT_STATE_DIR to a directory this user may write to",

@@ -7,6 +7,7 @@ next daemon would make a new one and lock that. The lock file only names the own
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import time
@@ -14,11 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.errors import AlreadyRunningError, FatalError
+from config.errors import AlreadyRunningError, FatalError, RetryableError
+from config.os_errors import passes
 
 RETRY_SECONDS = (0.02, 0.05, 0.1)
 """Whoever only looks (see :func:`owner`) has the lock for a moment too."""
 LOOK_EVERY_SECONDS = 5.0
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @contextmanager
@@ -35,7 +38,8 @@ def held(path: Path) -> Iterator[None]:
                 f"another daemon ({f'pid {pid}' if pid else 'its pid is unknown'}) owns {_home(path)}",
                 hint="stop it first, or set another MEZZOTINT_STATE_DIR",
             )
-        _sign(path)
+        with contextlib.suppress(OSError):  # on a full disk nobody is told our pid; the lock holds all the same
+            _sign(path)
         yield
     finally:
         os.close(directory)
@@ -52,18 +56,19 @@ async def keep(path: Path) -> None:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
         if not _is_there(_home(path), locked):
             raise FatalError(f"the state directory {_home(path)} was moved, replaced or deleted while the daemon ran")
-        if not path.exists():
-            try:
-                _sign(path)
-            except OSError:
-                continue  # a full disk: tried again at the next look
+        _sign_again(path)
+
+
+def beside(control_socket: Path) -> Path:
+    """The lock of the daemon that has this control socket."""
+    return control_socket.with_name("daemon.lock")
 
 
 def owner(path: Path) -> int | None:
     """The pid of the daemon that holds the lock (0 when it can't be told), None when nobody does."""
     try:
-        directory = _open(path)
-    except FileNotFoundError:
+        directory = os.open(_home(path), DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(directory, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -79,7 +84,11 @@ def _home(path: Path) -> Path:
 
 
 def _open(path: Path) -> int:
-    return os.open(_home(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return os.open(_home(path), DIRECTORY)
+    except OSError as error:
+        kind = RetryableError if passes(error) else FatalError
+        raise kind(f"the state directory {_home(path)} can't be opened: {error.strerror}") from error
 
 
 def _taken(directory: int) -> bool:
@@ -100,6 +109,12 @@ def _sign(path: Path) -> None:
     fresh.write_text(f"{os.getpid()}\n")
     fresh.chmod(0o600)
     fresh.replace(path)
+
+
+def _sign_again(path: Path) -> None:
+    with contextlib.suppress(OSError):  # a full disk: tried again at the next look
+        if not path.exists():
+            _sign(path)
 
 
 def _is_there(directory: Path, locked: os.stat_result) -> bool:

@@ -7,13 +7,36 @@ import asyncio
 import structlog
 
 from config.clock import Clock
+from config.errors import RetryableError, UnusableError
+from config.failpoints import reach
 from config.settings import Settings
 from daemon.service import Conditions
 from storage import queue
 from storage.database import Database
-from storage.results.recovery import recorded_sizes, recover_files
+from storage.results.recovery import has_pictures, recorded_sizes, recover_files
 
 log = structlog.get_logger()
+
+
+async def opened(settings: Settings, clock: Clock, conditions: Conditions) -> Database:
+    """The database, open, migrated, and in agreement with the files beside it.
+
+    Raises :class:`RetryableError` for what may pass, :class:`FatalError` for what won't.
+    """
+    database = await asyncio.to_thread(
+        Database.open,
+        settings.database,
+        synchronous=settings.storage.synchronous,
+        busy_timeout_seconds=settings.storage.busy_timeout_seconds,
+    )
+    try:
+        await recover(database, settings, clock, conditions)
+    except BaseException as error:
+        await asyncio.to_thread(database.close)
+        if isinstance(error, OSError):
+            raise RetryableError(f"the files beside the database can't be read: {error.strerror}") from error
+        raise
+    return database
 
 
 async def recover(database: Database, settings: Settings, clock: Clock, conditions: Conditions) -> None:
@@ -22,8 +45,15 @@ async def recover(database: Database, settings: Settings, clock: Clock, conditio
     orphans = await database.write(lambda c: queue.recover(c, now=clock(), max_attempts=most))
     if orphans:
         log.warning("jobs_recovered", jobs=len(orphans))
+    reach("recovery.after_requeue")
     recorded = await database.read(recorded_sizes)
+    if not await database.read(queue.has_jobs) and await asyncio.to_thread(has_pictures, settings.state_dir):
+        raise UnusableError(
+            f"the database {settings.database} is empty, but there are pictures beside it",
+            hint="restore the database from a backup, or move the pictures away to begin anew",
+        )
     report = await asyncio.to_thread(recover_files, settings.state_dir, recorded)
+    reach("recovery.after_files")
     if report.parts_removed or report.orphans_quarantined:
         log.warning("files_recovered", removed=report.parts_removed, quarantined=len(report.orphans_quarantined))
     if report.left:

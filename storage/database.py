@@ -7,14 +7,17 @@ transaction: ``await database.write(lambda connection: queue.enqueue(connection,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from config.errors import FatalError
+from config.errors import FatalError, RetryableError, UnusableError
+from config.os_errors import passes
 from storage import sqlite
 from storage.schema.version import VERSION
 from storage.sqlite import FIXED_IN as SQLITE_FIXED_IN
@@ -32,7 +35,7 @@ class Database:
     """An open database. Methods may be called from any thread; every one raises
 
     :class:`config.errors.RetryableError` when the disk is full or failing or another process holds the lock,
-    :class:`config.errors.FatalError` when the file is damaged, and passes on what the operation itself raises.
+    :class:`config.errors.UnusableError` when the file is damaged, and passes on what the operation itself raises.
     """
 
     def __init__(self, writer: Engine, readers: Engine) -> None:
@@ -40,13 +43,15 @@ class Database:
         self._read_engine = readers
         self._writer = Writer(writer)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
+        self._damage: Future[UnusableError] = Future()
 
     @classmethod
     def open(cls, path: Path, *, synchronous: Synchronous = "full", busy_timeout_seconds: float = 5.0) -> Self:
         """Open the file, made and migrated as needed.
 
-        Raises :class:`FatalError` when it is damaged, no database of ours, not writable, or of a newer version;
-        the file is untouched then. Only the process that holds the lock of the state directory may open it.
+        Raises :class:`UnusableError` when it is damaged, no database of ours, not writable, or of a newer version;
+        the file is untouched then. :class:`RetryableError` when the disk is full or failing, or another process
+        holds the lock. Only the process that holds the lock of the state directory may open it.
         """
         path = path.absolute()
         current = _look(path)
@@ -70,7 +75,8 @@ class Database:
         It may share its transaction with others (each can still fail alone), so it must only use the connection
         it is given, neither commit nor roll back, and not wait for anything.
         """
-        return await asyncio.wrap_future(self._writer.submit(operation))
+        with self._noticing():
+            return await asyncio.wrap_future(self._writer.submit(operation))
 
     async def read(self, operation: Callable[[Connection], T]) -> T:
         """Run ``operation`` on one consistent state of the database; it can't write."""
@@ -80,11 +86,24 @@ class Database:
         """:meth:`write` for threads."""
         if self._writer.is_current_thread:
             raise RuntimeError("an operation must use the connection it was given")
-        return self._writer.submit(operation).result()
+        with self._noticing():
+            return self._writer.submit(operation).result()
 
     def read_sync(self, operation: Callable[[Connection], T]) -> T:
         """:meth:`read` for threads."""
         return self._read(operation)
+
+    @property
+    def damaged(self) -> UnusableError | None:
+        """What was found to be wrong with the file while it was open."""
+        return self._damage.result() if self._damage.done() else None
+
+    async def damage(self) -> None:
+        """Wait until somebody comes upon damage, and raise that: nothing should be written to the file any more."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._damage.add_done_callback(lambda _: _wake(waiting))
+        await waiting
+        raise self._damage.result()
 
     def close(self) -> None:
         """Carry out what waits, then close the file. May be called twice."""
@@ -94,13 +113,35 @@ class Database:
         self._write_engine.dispose()  # last: the last connection tidies the write-ahead log away
 
     def _read(self, operation: Callable[[Connection], T]) -> T:
+        with self._noticing():
+            try:
+                with self._read_engine.begin() as connection:
+                    return operation(connection)
+            except Exception as error:
+                if sqlite.spoils_connection(error):
+                    self._read_engine.dispose()
+                if ours := sqlite.translated(error):
+                    raise ours from error
+                raise
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
         try:
-            with self._read_engine.begin() as connection:
-                return operation(connection)
-        except Exception as error:
-            if ours := sqlite.translated(error):
-                raise ours from error
+            yield
+        except UnusableError as error:
+            with contextlib.suppress(InvalidStateError):  # noticed by somebody else at the same moment
+                self._damage.set_result(error)
             raise
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended
+        waiting.get_loop().call_soon_threadsafe(_come_true, waiting)
+
+
+def _come_true(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _look(path: Path) -> str | None:
@@ -108,10 +149,12 @@ def _look(path: Path) -> str | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if passes(error):
+            raise RetryableError(f"the directory {path.parent} can't be made now: {error.strerror}") from error
         raise FatalError(f"the directory {path.parent} can't be made: {error.strerror}") from error
     current = sqlite.inspect(path)
     if current is not None and current > VERSION:
-        raise FatalError(
+        raise UnusableError(
             f"the database {path} was made by a newer version (schema {current}, this one knows {VERSION})",
             hint="install that version again, or restore a backup made before it",
         )

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from config.errors import MezzotintError, RetryableError
-from storage.sqlite import aborts_transaction, translated
+from config.failpoints import reach
+from storage.sqlite import aborts_transaction, spoils_connection, translated
 
 T = TypeVar("T")
 
@@ -102,10 +103,13 @@ class Writer:
             with self._engine.begin() as connection:
                 for operation in group:
                     _carry_out(operation, connection)
+                reach("database.before_commit")
         except Exception as error:  # the boundary of the thread: it must go on whatever the database does
             reason = _in_our_words(error)
             for operation in group:
                 operation.error = reason
+            if spoils_connection(error):
+                self._engine.dispose()
 
 
 def _carry_out(operation: _Operation, connection: Connection) -> None:
@@ -123,4 +127,6 @@ def _carry_out(operation: _Operation, connection: Connection) -> None:
 def _in_our_words(error: BaseException) -> Any:
     if isinstance(error, MezzotintError) or not isinstance(error, Exception):
         return error
+    if isinstance(error, OSError):
+        return RetryableError(f"the database can't be written: {error.strerror or error}", hint="it is tried again")
     return translated(error) or error

@@ -24,6 +24,7 @@ from config.errors import (
     Problem,
     UserError,
 )
+from daemon import lock
 from daemon.cli.exits import LostDaemonError, NoDaemonError
 
 TIMEOUT_SECONDS = 60.0
@@ -115,9 +116,7 @@ class Client:
             self._open.connect()
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             self.close()
-            raise NoDaemonError(
-                f"no daemon runs on {self._path.parent.parent}", hint="start it with: mezzotint run"
-            ) from None
+            raise self._nobody() from None
         except PermissionError:
             self.close()
             raise FatalError(
@@ -127,6 +126,15 @@ class Client:
             self.close()
             raise ConfigurationError(f"can't connect to {self._path}: {error}", field="state_dir") from None
         return self._open
+
+    def _nobody(self) -> NoDaemonError:
+        state_dir = self._path.parent.parent
+        if (pid := lock.owner(lock.beside(self._path))) is not None:
+            return NoDaemonError(
+                f"the daemon of {state_dir} (pid {pid}) does not answer yet: it is starting, or stopping",
+                hint="its log says what it waits for",
+            )
+        return NoDaemonError(f"no daemon runs on {state_dir}", hint="start it with: mezzotint run")
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         try:

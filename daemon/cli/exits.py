@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from config.errors import AlreadyRunningError, ConfigurationError, FatalError, MezzotintError, RetryableError, UserError
+from config.errors import (
+    AlreadyRunningError,
+    ConfigurationError,
+    FatalError,
+    MezzotintError,
+    RetryableError,
+    UnusableError,
+    UserError,
+)
 
 OK = 0
 FAILED = 1
@@ -35,6 +43,7 @@ _CODES: tuple[tuple[type[MezzotintError], int], ...] = (
     (RetryableError, TRY_AGAIN),
     (AlreadyRunningError, TRY_AGAIN),
     (ConfigurationError, CONFIGURATION),
+    (UnusableError, CONFIGURATION),
 )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from config.clock import Clock
-from config.errors import FatalError, MezzotintError
+from config.errors import FatalError, MezzotintError, UnusableError
 from config.settings import Settings
 from daemon.dispatch import drawing, plan
 from daemon.dispatch.conditions import Conditions, Unheard
@@ -261,6 +261,8 @@ class Dispatcher:
                 await self._ledger.cancelled(held.job)
         except DamagedPictureError as error:
             await self._fail(held.job, JobError(error.kind, error.message, None, None))
+        except UnusableError:
+            raise  # not the job's fault: the daemon ends, and the job is drawn again once the database is mended
         except Exception as error:  # boundary of one job's end, logged with its job
             _log.exception("recording_failed", job=held.job.id, attempt=held.job.attempt)
             await self._fail(held.job, JobError("fatal", f"the result could not be recorded: {error}", None, None))

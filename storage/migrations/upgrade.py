@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from config.failpoints import reach
 from storage.sqlite import mark
 
 
@@ -27,3 +28,5 @@ def upgrade(engine: Engine, current: str | None) -> None:
             mark(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, step.revision)
+            reach("migration.before_commit")
+        reach("migration.after_commit")

@@ -21,7 +21,7 @@ from storage.queue.pause import is_paused, pause, resume
 from storage.queue.release import release
 from storage.queue.renew import renew
 from storage.queue.retry import retry
-from storage.queue.tally import counts, open_jobs
+from storage.queue.tally import counts, has_jobs, open_jobs
 from storage.queue.turns import next_rested_at, peek_urgency
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "finish",
     "get",
     "get_picture",
+    "has_jobs",
     "is_paused",
     "next_rested_at",
     "open_jobs",

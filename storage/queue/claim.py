@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from config.failpoints import reach
 from storage.queue import history, tally, turns
 from storage.queue.job import LANES, Job
 from storage.queue.pause import is_paused
@@ -61,6 +62,7 @@ def claim(
             break
     if claimed:
         _record(connection, claimed, now, engine)
+        reach("claim.before_commit")
     return claimed
 
 

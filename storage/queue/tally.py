@@ -21,6 +21,11 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row.state: row.jobs for row in connection.execute(sa.select(tallies))}
 
 
+def has_jobs(connection: Connection) -> bool:
+    """False in a database that never took a job."""
+    return connection.execute(sa.select(jobs.c.id).limit(1)).first() is not None
+
+
 def open_jobs(connection: Connection, owner: str) -> int:
     """Jobs of the owner that have not ended."""
     return int(connection.execute(_OPEN, {"owner": owner}).scalar_one())

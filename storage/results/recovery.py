@@ -46,6 +46,11 @@ def recorded_sizes(connection: Connection) -> dict[str, int]:
     return {row.path: row.bytes for row in rows}
 
 
+def has_pictures(state_dir: Path) -> bool:
+    """True when there is any picture file, recorded or not."""
+    return any(entry.name.endswith(".png") for entry in _files(state_dir / DIRECTORY))
+
+
 def recover_files(state_dir: Path, recorded: Mapping[str, int]) -> FileReport:
     """Remove half-written files, set aside files that no row names, find rows whose file is missing or cut.
 

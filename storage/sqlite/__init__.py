@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.sqlite.engines import Synchronous, open_reader, open_writer
-from storage.sqlite.errors import aborts_transaction, translated
+from storage.sqlite.errors import aborts_transaction, spoils_connection, translated
 from storage.sqlite.inspection import FIXED_IN, inspect, library_version, mark
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "mark",
     "open_reader",
     "open_writer",
+    "spoils_connection",
     "translated",
 ]

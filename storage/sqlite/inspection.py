@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from config.errors import FatalError
-from storage.sqlite.errors import RESTORE
+from config.errors import RetryableError, UnusableError
+from config.os_errors import passes
+from storage.sqlite.errors import RESTORE, translated
 
 FIXED_IN = (3, 51, 3)
 """First version without the WAL-reset defect (two connections that write and checkpoint at the same moment)."""
@@ -36,7 +38,8 @@ def mark(connection: Connection) -> None:
 def inspect(path: Path) -> str | None:
     """The schema version of a database file; None when there is no file yet, or an empty one.
 
-    Raises :class:`FatalError` when the file is not ours, damaged, or can't be written.
+    Raises :class:`UnusableError` when the file is not ours, damaged, or can't be written,
+    :class:`RetryableError` when it can't be read at the moment.
     """
     try:
         with path.open("r+b") as file:
@@ -44,31 +47,66 @@ def inspect(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise FatalError(
+        if passes(error):
+            raise RetryableError(f"the database {path} can't be read now: {error.strerror}") from error
+        raise UnusableError(
             f"the database {path} can't be opened for writing: {error.strerror}",
             hint="it and its directory must belong to the user who runs the daemon",
         ) from error
     if not head:
+        if _logged(path):
+            raise UnusableError(f"the database {path} is empty, but its write-ahead log is not", hint=RESTORE)
         return None
     if head != MAGIC:
-        raise FatalError(f"{path} is not a database", hint=RESTORE)
+        raise UnusableError(f"{path} is not a database", hint=RESTORE)
     return _examine(path)
 
 
 def _examine(path: Path) -> str | None:
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)) as connection:
+        with _untouched(path) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             _check_pages(connection, path)
             if not tables:
                 return None
             ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
             if not ours or "alembic_version" not in tables:
-                raise FatalError(f"{path} is the database of another program", hint="set another MEZZOTINT_STATE_DIR")
+                raise UnusableError(
+                    f"{path} is the database of another program", hint="set another MEZZOTINT_STATE_DIR"
+                )
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             return None if row is None else str(row[0])
     except sqlite3.DatabaseError as error:
-        raise FatalError(f"the database {path} can't be read: {error}", hint=RESTORE) from error
+        reason = translated(error)
+        if isinstance(reason, RetryableError):
+            raise reason from error
+        raise UnusableError(f"the database {path} can't be read: {error}", hint=RESTORE) from error
+
+
+@contextmanager
+def _untouched(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that leaves the directory as it was.
+
+    Even a read-only one makes ``-wal`` and ``-shm`` files beside a database and leaves them there. Where no log waits
+    to be read it need not: the file alone is the database. Where one does, only the index of it is made anew.
+    """
+    index = path.with_name(f"{path.name}-shm")
+    had_index = index.exists()
+    mode = "mode=ro" if _logged(path) else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, isolation_level=None)) as connection:
+            yield connection
+    finally:
+        if not had_index:
+            index.unlink(missing_ok=True)
+
+
+def _logged(path: Path) -> bool:
+    """True when committed changes may lie in a write-ahead log beside the file."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
@@ -76,4 +114,4 @@ def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
         return
     (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if said != "ok":
-        raise FatalError(f"the database {path} is damaged: {said}", hint=RESTORE)
+        raise UnusableError(f"the database {path} is damaged: {said}", hint=RESTORE)
