@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -17,15 +19,20 @@ from daemon.daemon import Daemon
 from daemon.notify import Notifier
 from daemon.stop import Stop
 
+if TYPE_CHECKING:
+    from frontends.watch_folder import Summary
+
 EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN = 0, 1, 75
 
 log = structlog.get_logger()
 
 
-def run(settings: Settings, *, private: bool = False) -> int:
+def run(settings: Settings, *, private: bool = False, once: Callable[[Summary], None] | None = None) -> int:
     """Run the daemon until it is told to stop; returns the exit status (0, 1, or 75 when another one runs).
 
     A ``private`` daemon serves one command: it watches no folder and stops when its standard input closes.
+    With ``once`` it ends by itself when all that lay in the watched folders is carried out, after that was told; the
+    status is then 1 when anything failed or was left.
     """
     logs.hold_standard_descriptors()
     logs.configure(settings.log.level)
@@ -34,7 +41,7 @@ def run(settings: Settings, *, private: bool = False) -> int:
     try:
         directories.make(settings)
         with lock.held(settings.lock_file):
-            return asyncio.run(_serve(settings, private))
+            return asyncio.run(_serve(settings, private, once))
     except AlreadyRunningError as error:
         return _refuse("daemon_already_running", error, EXIT_TRY_AGAIN)
     except FatalError as error:
@@ -49,11 +56,22 @@ def _refuse(event: str, error: FatalError, status: int) -> int:
     return status
 
 
-async def _serve(settings: Settings, private: bool) -> int:
+async def _serve(settings: Settings, private: bool, once: Callable[[Summary], None] | None) -> int:
     stop = Stop()
+    summaries: list[Summary] = []
+
+    def over(summary: Summary) -> None:
+        summaries.append(summary)
+        stop.ask("folders_done")
+
     with ExitStack() as held:
         held.enter_context(stop.on_signals())
         if private:
             held.enter_context(stop.on_end_of(0))
-        daemon = Daemon(settings, stop, Notifier(), now_ms, watch_folders=not private)
-        return EXIT_OK if await daemon.run() else EXIT_FAILED
+        daemon = Daemon(settings, stop, Notifier(), now_ms, watch_folders=not private, once=over if once else None)
+        well = await daemon.run()
+    for summary in summaries:
+        assert once is not None
+        once(summary)
+        well = well and summary.is_clean
+    return EXIT_OK if well and (once is None or summaries) else EXIT_FAILED

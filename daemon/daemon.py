@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -24,6 +25,9 @@ from pipeline.models.registry import Registry
 from storage.database import Database
 from storage.results.store import PictureFiles
 
+if TYPE_CHECKING:
+    from frontends.watch_folder import Summary
+
 READY_WITHIN_SECONDS = 10.0
 """A front end that has not come up by then no longer holds back READY."""
 START_SECONDS = 120.0
@@ -39,13 +43,22 @@ class Daemon:
     """The parts of a running daemon. :meth:`run` is called once."""
 
     def __init__(
-        self, settings: Settings, stop: Stop, notifier: Notifier, clock: Clock, *, watch_folders: bool = True
+        self,
+        settings: Settings,
+        stop: Stop,
+        notifier: Notifier,
+        clock: Clock,
+        *,
+        watch_folders: bool = True,
+        once: Callable[[Summary], None] | None = None,
     ) -> None:
+        """With ``once`` the watched folders are carried out a single time, and that is told."""
         self._settings = settings
         self._stop = stop
         self._notifier = notifier
         self._clock = clock
         self._watch_folders = watch_folders
+        self._once = once
 
     async def run(self) -> bool:
         """True when it was asked to stop and did, False when a part that it can't do without failed."""
@@ -129,7 +142,7 @@ class Daemon:
         if self._watch_folders and self._settings.watch_folder.enabled:
             from frontends.watch_folder import WatchFolders
 
-            chosen.append(WatchFolders(self._settings, self._service, self._clock))
+            chosen.append(WatchFolders(self._settings, self._service, self._clock, self._once))
         return chosen
 
     # --- end
