@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.folders import places
+from config.folders import owner, places
 from config.settings import Settings
 
 
@@ -14,4 +14,5 @@ def effective(settings: Settings) -> dict[str, Any]:
     for shown, folder in zip(values["watch_folder"]["folders"], settings.watch_folder.folders, strict=True):
         own = places(settings.state_dir, folder)
         shown.update(path=str(own.path), outbox=str(own.outbox), done=str(own.done), failed=str(own.failed))
+        shown["owner"] = owner(folder)
     return values

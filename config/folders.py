@@ -37,3 +37,8 @@ def places(state_dir: Path, folder: FolderSettings) -> Places:
         done=(folder.done or state_dir / "done" / below).expanduser().absolute(),
         failed=(folder.failed or state_dir / "failed" / below).expanduser().absolute(),
     )
+
+
+def owner(folder: FolderSettings) -> str:
+    """Whose jobs the orders of this folder are."""
+    return folder.owner or f"folder:{folder.name}"

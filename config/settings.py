@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
 Lane = Literal["interactive", "folder", "scheduled", "background"]
+OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
+"""``source:name``, what the owner of a job looks like."""
 
 
 class Section(BaseModel):
@@ -78,12 +80,31 @@ class FolderSettings(Section):
     outbox: Path | None = None
     done: Path | None = None
     failed: Path | None = None
+    owner: Annotated[str, Field(pattern=OWNER)] | None = None
+    """Whose jobs its orders are; ``folder:NAME`` when it is not set."""
+    accept: tuple[Literal["text", "structured", "tables", "pictures"], ...] = (
+        "text",
+        "structured",
+        "tables",
+        "pictures",
+    )
+    """Kinds of order files; others go to ``failed`` with the reason."""
     scan_seconds: Positive = 30.0
+    events: Literal["auto", "inotify", "poll"] = "auto"
+    """``auto``: notices of the kernel where it can give them, and polling on network shares and below them."""
+    poll_seconds: Positive = 5.0
+    """How often is looked where there are no notices."""
+    min_age_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """A file stays so long after it appeared, whatever else holds: also one that was renamed into place, which needs
+    not settle. Settling counts from the last change, this from the appearance."""
     settle_seconds: Annotated[float, Field(ge=0)] = 2.0
     """An order file must look the same for this long, over at least two looks."""
     settle_image_seconds: Annotated[float, Field(ge=0)] = 10.0
     pairing_seconds: Annotated[float, Field(ge=0)] = 10.0
     """How long an image waits for the sidecar of the same name. A sidecar never waits for an image."""
+    orphans: Literal["draw", "wait", "fail"] = "draw"
+    """An image whose sidecar has not come by then: drawn by the preset's prompt or the parameters it carries, left
+    until its sidecar comes, or put to ``failed``."""
     max_open_jobs: Annotated[int, Field(ge=1)] = 200
     max_file_bytes: Annotated[int, Field(ge=1)] = 64 * 1024 * 1024
     max_lines: Annotated[int, Field(ge=1)] = 100_000

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,18 +16,21 @@ from config.clock import now_ms
 from config.errors import AlreadyRunningError, FatalError, MezzotintError, RetryableError, UnusableError
 from config.settings import Settings
 from daemon import directories, lock, logs
-from daemon.daemon import Daemon
+from daemon.daemon import Daemon, Folders
 from daemon.notify import Notifier
 from daemon.patience import StoppedError, patiently
 from daemon.reload import Load
 from daemon.stop import Stop
+
+if TYPE_CHECKING:
+    from frontends.watch_folder import Summary
 
 EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_UNUSABLE = 0, 1, 75, 78
 
 log = structlog.get_logger()
 
 
-def run(settings: Settings, load: Load, *, private: bool = False) -> int:
+def run(settings: Settings, load: Load, *, private: bool = False, once: Callable[[Summary], None] | None = None) -> int:
     """Run the daemon until it is told to stop; returns the exit status: 0; 1 when it failed and may be started again;
 
     75 when another one runs; 78 when what is stored can't be used, so that starting again is no use.
@@ -33,6 +38,8 @@ def run(settings: Settings, load: Load, *, private: bool = False) -> int:
     ``load`` reads the settings anew when that is wanted.
 
     A ``private`` daemon serves one command: it watches no folder and stops when its standard input closes.
+    With ``once`` it ends by itself when all that lay in the watched folders is carried out, after that was told; the
+    status is then 1 when anything failed or was left.
     """
     failpoints.check()
     logs.hold_standard_descriptors()
@@ -40,7 +47,7 @@ def run(settings: Settings, load: Load, *, private: bool = False) -> int:
     if sys.stderr is not None:
         faulthandler.enable()
     try:
-        return asyncio.run(_serve(settings, load, private))
+        return asyncio.run(_serve(settings, load, private, once))
     except AlreadyRunningError as error:
         return _refuse("daemon_already_running", error, EXIT_TRY_AGAIN)
     except UnusableError as error:
@@ -57,8 +64,14 @@ def _refuse(event: str, error: MezzotintError, status: int) -> int:
     return status
 
 
-async def _serve(settings: Settings, load: Load, private: bool) -> int:
+async def _serve(settings: Settings, load: Load, private: bool, once: Callable[[Summary], None] | None) -> int:
     stop, notifier, hung_up = Stop(), Notifier(), asyncio.Event()
+    summaries: list[Summary] = []
+
+    def over(summary: Summary) -> None:
+        summaries.append(summary)
+        stop.ask("folders_done")
+
     with ExitStack() as held:
 
         async def own() -> None:
@@ -70,7 +83,12 @@ async def _serve(settings: Settings, load: Load, private: bool) -> int:
             held.enter_context(stop.on_end_of(0))
         try:
             await patiently(own, stop, notifier)
-            daemon = Daemon(settings, stop, notifier, now_ms, load, hung_up, watch_folders=not private)
-            return EXIT_OK if await daemon.run() else EXIT_FAILED
+            folders = Folders(watched=not private, once=over if once else None)
+            well = await Daemon(settings, stop, notifier, now_ms, load, hung_up, folders).run()
         except StoppedError:
-            return EXIT_OK
+            well = True
+    for summary in summaries:
+        assert once is not None
+        once(summary)
+        well = well and summary.is_clean
+    return EXIT_OK if well and (once is None or summaries) else EXIT_FAILED

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -26,6 +27,9 @@ from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
 from storage.results.store import PictureFiles
 
+if TYPE_CHECKING:
+    from frontends.watch_folder import Summary
+
 READY_WITHIN_SECONDS = 10.0
 """A front end that has not come up by then no longer holds back READY."""
 START_SECONDS = 120.0
@@ -35,6 +39,14 @@ MARGIN_SECONDS = 15.0
 """From the end of the grace time to the hard deadline."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Whether the watched folders are watched; with ``once`` a single time, and what came of it is told."""
+
+    watched: bool = True
+    once: Callable[[Summary], None] | None = None
 
 
 class Daemon:
@@ -48,16 +60,15 @@ class Daemon:
         clock: Clock,
         load: Load,
         hung_up: asyncio.Event,
-        *,
-        watch_folders: bool = True,
+        folders: Folders,
     ) -> None:
         self._settings = settings
         self._stop = stop
         self._notifier = notifier
         self._clock = clock
         self._load = load
-        self._watch_folders = watch_folders
         self._hung_up = hung_up
+        self._with_folders = folders
 
     async def run(self) -> bool:
         """True when it was asked to stop and did, False when a part that it can't do without failed.
@@ -152,11 +163,11 @@ class Daemon:
         return NativeHttp(self._service, self._settings.control_socket, self._settings.http)
 
     def _folders(self) -> FrontEnd | None:
-        if not (self._watch_folders and self._settings.watch_folder.enabled):
+        if not (self._with_folders.watched and self._settings.watch_folder.enabled):
             return None
         from frontends.watch_folder import WatchFolders
 
-        return WatchFolders(self._settings, self._service, self._clock)
+        return WatchFolders(self._settings, self._service, self._clock, self._with_folders.once)
 
     async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
         """Settings that changed while it runs, handed to whoever reads them."""

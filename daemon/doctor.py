@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from config import mounts
 from config.folders import places
 from config.settings import Settings
 from daemon import lock
@@ -27,7 +28,6 @@ MAX_SOCKET_PATH_BYTES = 107  # sun_path of Linux, less its NUL
 FEW_WATCHES = 8_192
 SHORT_QUEUE = 16_384
 SLOW_FSYNC_MS = 200.0
-NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "fuse", "ceph", "glusterfs", "afs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,8 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
 def check_fsync(settings: Settings) -> Iterator[Finding]:
     """Does the file system make things durable, and is it a local one (SQLite in WAL mode needs that)?"""
     where = _existing(settings.state_dir)
-    kind = _file_system(where)
-    if kind.startswith(NETWORK_FILE_SYSTEMS):
+    kind = mounts.kind_of(where)
+    if mounts.is_remote(kind):
         yield Finding("file system", "fail", f"{where} lies on {kind}", "put the state directory on a local disk")
     took = _fsync_ms(where)
     slow = took > SLOW_FSYNC_MS
@@ -222,18 +222,6 @@ def _fsync_ms(directory: Path) -> float:
     finally:
         os.close(descriptor)
     return (time.perf_counter() - began) * 1000
-
-
-def _file_system(path: Path) -> str:
-    """The type of the mount that holds ``path``, from /proc/self/mountinfo."""
-    best, kind = -1, "an unknown file system"
-    resolved = path.resolve()
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        point = Path(before.split()[4].encode().decode("unicode_escape"))
-        if resolved.is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), after.split()[0]
-    return kind
 
 
 def _answers(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 
@@ -59,13 +60,27 @@ class Intake:
             line=submission.line,
         )
 
+    async def examine(self, submission: Submission) -> Request:
+        """The settled request that would be queued, after the same checks; keeps and writes nothing."""
+        check_envelope(submission)
+        request = self._settled(submission)
+        if submission.image is not None:
+            png = (await self._decoded(submission.image)).png
+            request = request.model_copy(update={"image": hashlib.sha256(png).hexdigest()})
+        elif request.image is not None:
+            await self._must_have(request.image)
+        return request
+
     async def take_image(self, data: bytes) -> str:
         """Check, re-encode and keep an input picture; returns the sha256 that names it in a request."""
+        taken = await self._decoded(data)
+        return await asyncio.to_thread(inputs.save, self._settings.state_dir, taken.png)
+
+    async def _decoded(self, data: bytes) -> images.TakenImage:
         limits = self._settings.limits
         bounds = images.ImageLimits(max_bytes=limits.max_image_bytes, max_pixels=limits.max_image_pixels)
         async with self._decoders:
-            taken = await images.take_in_async(data, bounds)
-        return await asyncio.to_thread(inputs.save, self._settings.state_dir, taken.png)
+            return await images.take_in_async(data, bounds)
 
     def _settled(self, submission: Submission) -> Request:
         fields = submission.fields

@@ -49,9 +49,9 @@ class Orders:
         """Jobs of the order that have not ended or whose result is not delivered; 0 when the order may be ended."""
         return await self._database.read(lambda c: orders.outstanding(c, order_id))
 
-    async def open_jobs(self, owner: str) -> int:
-        """Jobs of the owner that have not ended."""
-        return await self._database.read(lambda c: queue.open_jobs(c, owner))
+    async def open_jobs(self, owner: str, folder: str) -> int:
+        """Jobs of the owner that came from this folder and have not ended."""
+        return await self._database.read(lambda c: queue.open_jobs(c, owner, folder))
 
     async def earlier(self, folder: str, fingerprint: str) -> Order | None:
         """The newest order of the same fingerprint that ended."""

@@ -9,9 +9,12 @@
     delivering   finished pictures are written to the outbox
     endings      the file goes to done/ or failed/
     folder       one pass over all of this for one folder
+    once         what came of it all when the folders are carried out once and then no more
+    rehearsal    what would be queued, without touching anything
     front_end    all folders; what the daemon starts
 """
 
 from frontends.watch_folder.front_end import WatchFolders
+from frontends.watch_folder.once import Summary
 
-__all__ = ["WatchFolders"]
+__all__ = ["Summary", "WatchFolders"]

@@ -5,6 +5,7 @@ A scanner holds the file, the disk is full, the share is away.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,12 +13,15 @@ from typing import TypeVar
 import structlog
 
 from config.errors import RetryableError
+from frontends.watch_folder.problems import Problem
 
 log = structlog.get_logger()
 
 FIRST_MS = 1_000
 LONGEST_MS = 60_000
 FORGET_MS = 10 * LONGEST_MS
+MAX_HELD = 10_000
+"""Of more, the oldest are forgotten: they are tried again a little earlier."""
 
 T = TypeVar("T")
 
@@ -26,7 +30,7 @@ T = TypeVar("T")
 class _Held:
     until: int
     delay: int
-    why: str
+    problem: Problem
 
 
 class Attempts:
@@ -41,25 +45,26 @@ class Attempts:
         try:
             answer = await action
         except RetryableError as error:
-            self._hold(key, now, error.message)
+            self._hold(key, now, Problem(error.message))
         except OSError as error:
-            self._hold(key, now, error.strerror or type(error).__name__)
+            self._hold(key, now, Problem.of(error))
         except Exception:  # the boundary of one file: a defect that one brings out must not hold up the others
             log.exception("folder_attempt_broke", folder=self._folder, key=key.encode(errors="replace").decode())
-            self._hold(key, now, "an internal error, see the log")
+            self._hold(key, now, Problem("an internal error, see the log"))
         else:
             self._held.pop(key, None)
             return answer
         return None
 
-    def _hold(self, key: str, now: int, why: str) -> None:
-        before = self._held.get(key)
+    def _hold(self, key: str, now: int, problem: Problem) -> None:
+        before = self._held.pop(key, None)
         delay = min(before.delay * 2, LONGEST_MS) if before else FIRST_MS
-        self._held[key] = _Held(now + delay, delay, why)
-        if before is None or before.why != why:
-            log.warning(
-                "folder_attempt_failed", folder=self._folder, key=key.encode(errors="replace").decode(), why=why
-            )
+        if len(self._held) >= MAX_HELD:
+            del self._held[next(iter(self._held))]
+        self._held[key] = _Held(now + delay, delay, problem)
+        if before is None or before.problem != problem:
+            said = key.encode(errors="replace").decode()
+            log.warning("folder_attempt_failed", folder=self._folder, key=said, why=problem.why)
 
     def holds(self, key: str, now: int) -> bool:
         """True while the action of this name must wait."""
@@ -73,6 +78,15 @@ class Attempts:
         return min((max(now, held.until) for held in self._held.values()), default=None)
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """Why things are held back."""
-        return tuple(dict.fromkeys(held.why for held in self._held.values()))
+    def held(self) -> dict[str, str]:
+        """What is held back, with the reason."""
+        return {key: held.problem.why for key, held in self._held.items()}
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why things are held back, and how many for each reason."""
+        counts = Counter(held.problem for held in self._held.values())
+        return tuple(
+            Problem(f"{problem.why} ({count} files wait)" if count > 1 else problem.why, problem.heals)
+            for problem, count in counts.items()
+        )

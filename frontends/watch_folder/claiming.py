@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import failpoints
-from frontends.watch_folder import paths, whole_files
+from frontends.watch_folder import paths
 from frontends.watch_folder.looking import writers
 from frontends.watch_folder.orders import kinds, pairing
 from frontends.watch_folder.source import Source
@@ -51,10 +51,12 @@ def ready(root: Path, name: str) -> bool:
         os.close(descriptor)
 
 
-def take(root: Path, claim: Claim) -> Source:
-    """Move the file and its sidecars into ``.processing/<order id>/``, or find them there. Safe to repeat.
+def take(root: Path, claim: Claim, sidecars: tuple[str, ...] | None = None) -> Source:
+    """Move the file and its ``sidecars`` (None: those that lie beside it) into ``.processing/<order id>/``, or find
+    them there. Safe to repeat.
 
-    Raises :class:`GoneError` when there is nothing to take, ``OSError`` when it can't be done now.
+    All or nothing: raises :class:`GoneError` also when a sidecar is missing. Then another daemon has it, which gives
+    it back when it finds the picture missing. Raises ``OSError`` when it can't be done now.
     """
     failpoints.reach("order.after_row")
     directory, own = paths.split(claim.name)
@@ -63,7 +65,7 @@ def take(root: Path, claim: Claim) -> Source:
     home = _home(root, directory, claim.order_id)
     with paths.directory(root, home, create=True) as target:
         if own not in os.listdir(target):
-            _bring(root, claim, target)
+            _bring(root, claim, target, sidecars)
         names = sorted(os.listdir(target))
     failpoints.reach("order.after_rename")
     return Source(root, claim.name, home, own, tuple(name for name in names if name != own))
@@ -111,11 +113,22 @@ def give_up(root: Path, claim: Claim) -> None:
         try:
             with paths.directory(root, home) as here:
                 for name in os.listdir(here):
-                    whole_files.move(name, here, whole_files.free_name(root.joinpath(*directory), name))
+                    with paths.directory(root, directory, create=True) as back:
+                        os.rename(name, _free_name(name, back), src_dir_fd=here, dst_dir_fd=back)
             with paths.directory(root, home[:-1]) as parent:
                 os.rmdir(home[-1], dir_fd=parent)
         except FileNotFoundError:
             continue
+
+
+def _free_name(name: str, parent: int) -> str:
+    stem, ending = os.path.splitext(name)
+    there = set(os.listdir(parent))
+    free, number = name, 1
+    while free in there:
+        number += 1
+        free = paths.fitted(stem, f".{number}{ending}")
+    return free
 
 
 def _home(root: Path, directory: tuple[str, ...], order_id: str) -> tuple[str, ...]:
@@ -125,15 +138,16 @@ def _home(root: Path, directory: tuple[str, ...], order_id: str) -> tuple[str, .
     return (paths.PROCESSING, order_id) if same else (*directory, paths.PROCESSING, order_id)
 
 
-def _bring(root: Path, claim: Claim, target: int) -> None:
+def _bring(root: Path, claim: Claim, target: int, sidecars: tuple[str, ...] | None) -> None:
     """Sidecars first: a row whose main file still lies in the folder says that the claim is not finished."""
     directory, own = paths.split(claim.name)
     try:
         with paths.directory(root, directory) as parent:
             _same_file(parent, own, claim)
-            if kinds.is_image(own):
-                for name in pairing.sidecars_of(own, os.listdir(parent)):
-                    os.rename(name, name, src_dir_fd=parent, dst_dir_fd=target)
+            if sidecars is None:
+                sidecars = pairing.sidecars_of(own, os.listdir(parent)) if kinds.is_image(own) else ()
+            for name in sidecars:
+                os.rename(name, name, src_dir_fd=parent, dst_dir_fd=target)
             os.rename(own, own, src_dir_fd=parent, dst_dir_fd=target)
     except FileNotFoundError:
         raise GoneError from None

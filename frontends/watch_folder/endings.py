@@ -34,10 +34,11 @@ async def refuse(service: Service, order: Order, why: str) -> None:
 
 async def finish(
     service: Service, places: Places, order: Order, source: Source | None, now: int, naming: asyncio.Lock
-) -> None:
+) -> bool:
     """All lines have ended and were delivered: bring the file to its end, then end the row. Safe to repeat.
 
-    ``naming`` is held while a name is chosen and taken. Raises ``OSError`` when the file can't be moved now.
+    False when anything of it failed. ``naming`` is held while a name is chosen and taken. Raises ``OSError`` when the
+    file can't be moved now.
     """
     states = await service.orders.line_states(order.id)
     problems = await _problems(service, order, states)
@@ -61,6 +62,7 @@ async def finish(
     await service.orders.end(order.id, "failed" if problems else "ended", said or None)
     if source is not None:
         await asyncio.to_thread(claiming.leave, places.path, source)
+    return not problems
 
 
 async def _problems(

@@ -6,23 +6,21 @@ Jobs, refusals and the cursor of the order are one transaction, so that a crash 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from config import failpoints
 from config.errors import UserError
+from config.folders import owner
 from config.settings import FolderSettings
-from daemon.service import Order, OrderProgress, Origin, Service, Submission
+from daemon.service import ModelEntry, Order, OrderProgress, Origin, Service, Submission
 from frontends.watch_folder import naming, paths
 from frontends.watch_folder import source as sources
 from frontends.watch_folder.orders.entry import ORDER_FIELDS, Entry
 from frontends.watch_folder.source import Batch, Source
 
 SOURCE = "folder"
-
-
-def owner_of(folder: FolderSettings) -> str:
-    """All jobs of one folder have one owner, so that folders share the lane fairly."""
-    return f"{SOURCE}:{folder.name}"
 
 
 async def feed(service: Service, folder: FolderSettings, order: Order, source: Source, jobs: int) -> int:
@@ -37,7 +35,8 @@ async def feed(service: Service, folder: FolderSettings, order: Order, source: S
     errors: list[tuple[int, str]] = []
     for entry in batch.entries:
         try:
-            submissions.append(await _submission(service, folder, order, batch, entry, taken_in))
+            own = await submission(service.model, folder, order.id, source_name(order), batch, entry)
+            submissions.append(replace(own, fields={**_fields(own), "image": taken_in}) if entry.from_image else own)
         except UserError as error:
             errors.append((entry.line, in_words(error)))
     progress = OrderProgress(order_id=order.id, next_line=batch.next_line, errors=tuple(errors))
@@ -46,39 +45,51 @@ async def feed(service: Service, folder: FolderSettings, order: Order, source: S
     return sum(not isinstance(answer, UserError) for answer in answers)
 
 
-async def _submission(
-    service: Service, folder: FolderSettings, order: Order, batch: Batch, entry: Entry, taken_in: str | None
+async def submission(
+    model: Callable[[str], Awaitable[ModelEntry]],
+    folder: FolderSettings,
+    order_id: str,
+    name: str,
+    batch: Batch,
+    entry: Entry,
 ) -> Submission:
+    """What the service is asked for by one entry of the file ``name``, but for the picture it starts from.
+
+    Raises :class:`UserError` where the entry is wrong by itself.
+    """
     if entry.error is not None:
         raise UserError(entry.error)
     fields = dict(entry.fields)
-    beside = {name: fields.pop(name) for name in sorted(ORDER_FIELDS) if name in fields}
+    beside = {key: fields.pop(key) for key in sorted(ORDER_FIELDS) if key in fields}
     own = batch.preset.overridden(beside)
-    if entry.from_image:
-        fields["image"] = taken_in
     if entry.foreign_model is not None:
-        await _use_model_if_known(service, fields, entry.foreign_model)
-    stem = naming.stem_of(source_name(order), entry.line, several=batch.several)
-    address: dict[str, Any] = {"folder": folder.name, "order": order.id, "line": entry.line, "stem": stem}
+        await _use_model_if_known(model, fields, entry.foreign_model)
+    stem = naming.stem_of(name, entry.line, several=batch.several)
+    address: dict[str, Any] = {"folder": folder.name, "order": order_id, "line": entry.line, "stem": stem}
     if own.tags:
         address["tags"] = list(own.tags)
     return Submission(
         fields=fields,
-        owner=owner_of(folder),
+        owner=owner(folder),
         lane=own.lane,
         priority=own.priority,
-        key=f"{order.id}:{entry.line}",
+        key=f"{order_id}:{entry.line}",
         origin=Origin(SOURCE, address),
         deliver=True,
-        order_id=order.id,
+        order_id=order_id,
         line=entry.line,
     )
 
 
-async def _use_model_if_known(service: Service, fields: dict[str, Any], name: str) -> None:
+def _fields(submission: Submission) -> dict[str, Any]:
+    assert isinstance(submission.fields, dict)
+    return submission.fields
+
+
+async def _use_model_if_known(model: Callable[[str], Awaitable[ModelEntry]], fields: dict[str, Any], name: str) -> None:
     """Other tools name models in their own way; one that is not known here is left to the preset or the default."""
     try:
-        fields["model"] = (await service.model(name)).name
+        fields["model"] = (await model(name)).name
     except UserError:
         return
 

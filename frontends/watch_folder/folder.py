@@ -10,7 +10,7 @@ import structlog
 
 from config.clock import Clock
 from config.errors import UserError
-from config.folders import Places
+from config.folders import Places, owner
 from config.settings import FolderSettings
 from daemon.service import Order, Service
 from frontends.watch_folder import claiming, endings, feeding, paths, taking
@@ -21,6 +21,7 @@ from frontends.watch_folder.looking.lookout import Lookout
 from frontends.watch_folder.looking.scan import Signature
 from frontends.watch_folder.orders import kinds
 from frontends.watch_folder.orders.pairing import Drop
+from frontends.watch_folder.problems import Problem
 
 log = structlog.get_logger()
 
@@ -28,6 +29,13 @@ END_CHECK_MS = 250
 """A delivery is marked as done a moment after it was made."""
 END_CHECKS = 8
 AT_ONCE = 8
+MAX_HANDLED = 50_000
+MAX_FAILED = 1_000
+UNSETTLED = "it did not settle, or what belongs to it is missing"
+READ_ONLY = Problem(
+    "the folder is read-only: files stay where they are, and each is drawn once",
+    "nothing needs to be done; once the daemon's user may write there, files move to done/ and failed/ again",
+)
 QUICK_FILES = 1_000
 """A folder with more files than this is looked through only periodically while it has no room for them."""
 
@@ -54,8 +62,17 @@ class Folder:
         self._checks: dict[str, int] = {}
         """Orders that may be over, and how many more times to see whether they are."""
         self._handled: set[tuple[str, Signature]] = set()
-        self._unreadable: str | None = None
+        self._unreadable: Problem | None = None
+        self._read_only = False
+        self.done = 0
+        """Orders that were carried out completely since the start."""
+        self.failed: list[str] = []
+        """The files of those that were not."""
+        self._ready: set[str] = set()
+        """What could be taken at the last look and waits for room."""
+        self._taken_at = clock()
         self._scan_due = 0
+        self._full_due = 0
         self._waiting = 0
         self._open = 0
         self._next = 0
@@ -67,36 +84,65 @@ class Folder:
         self._checks[order_id] = END_CHECKS
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """What is wrong at the moment, without user text; heals by itself."""
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong at the moment, without user text, and what heals it."""
         unreadable = (self._unreadable,) if self._unreadable else ()
-        return (*unreadable, *self._lookout.problems, *self._attempts.problems)
+        read_only = (READ_ONLY,) if self._read_only and not unreadable else ()
+        return (*unreadable, *read_only, *self._lookout.problems, *self._attempts.problems)
 
     def status(self) -> str:
         """What the folder does now."""
+        name = f"{self.settings.name} ({self._lookout.reach.said(self.settings.poll_seconds)})"
         if self.problems:
-            return f"{self.settings.name} degraded: {self.problems[0]}"
-        return f"{self.settings.name}: {self._open} orders open, {self._waiting} files waiting"
+            return f"{name} degraded: {self.problems[0].why}"
+        return f"{name}: {self._open} orders open, {self._waiting} files waiting"
+
+    def left(self) -> dict[str, str] | None:
+        """The files that could not be taken although they had their time, with the reason; None: more is to come."""
+        if self._open or self._ready:
+            return None
+        if self._unreadable is not None:
+            return {paths.shown(str(self.places.path)): self._unreadable.why}
+        now, patience = self._clock(), self._lookout.patience_ms
+        files, late = self._lookout.unsettled(now, 0), self._lookout.unsettled(now, patience)
+        if len(late) < len(files) and now - self._taken_at < 2 * patience:
+            return None
+        held = self._attempts.held
+        return {
+            paths.shown(name): held.get(name, "it did not settle, or what belongs to it is missing") for name in late
+        }
 
     # --- one pass
 
-    async def look(self) -> int:
-        """One pass; returns the time (ms) at which the next is due, unless something happens before."""
+    async def look(self, *, hinted: bool = True) -> int:
+        """One pass; returns the time (ms) at which the next is due, unless something happens before.
+
+        When nothing ``hinted`` at a change and it is not time for more, only what can't be hinted at is looked at.
+        """
         now = self._clock()
-        self._next = now + int(self.settings.scan_seconds * 1000)
         periodic = now >= self._scan_due
-        if periodic:
-            self._scan_due = self._next
+        polled_only = not (hinted or periodic or now >= self._full_due)
+        self._next = now + self._lookout.period_ms
         half_taken = [order for order in await self._orders() if order.lines_total is None]
         await self._finish_claims(half_taken, now)
         room = await self._room()
         if room or periodic or self._lookout.files <= QUICK_FILES:
-            await self._take(await self._scan(now), room, now)
+            await self._take(await self._scan(now, polled_only), room, now)
+        if periodic:
+            self._scan_due = now + self._lookout.period_ms
+        self._look_again(self._scan_due)
         if await self._feed(room, now) and self._waiting:
             self._look_again(now)
         await self._end(now, everything=periodic)
         self._look_again(self._attempts.next(now))
+        self._full_due = self._next
+        if self._lookout.reach.polled:
+            self._look_again(now + self._poll_ms)
         return self._next
+
+    @property
+    def _poll_ms(self) -> int:
+        return int(self.settings.poll_seconds * 1000)
 
     def _look_again(self, at: int | None) -> None:
         self._next = self._next if at is None else min(self._next, at)
@@ -106,54 +152,76 @@ class Folder:
         self._open = len(orders)
         return orders
 
-    async def _scan(self, now: int) -> list[Drop]:
+    async def _scan(self, now: int, polled_only: bool) -> list[Drop]:
         """What may be taken, oldest first."""
         try:
-            drops = await asyncio.to_thread(self._lookout.look, now)
+            drops = await asyncio.to_thread(self._lookout.look, now, polled_only=polled_only)
         except OSError as error:
-            self._unreadable = f"the folder can't be read ({error.strerror})"
+            self._unreadable = Problem.of(error, "the folder can't be read")
+            self._look_again(now + self._poll_ms)
             return []
         self._unreadable = None
+        self._read_only = not claiming.is_writable(self.places.path)
         self._look_again(self._lookout.due)
         ours = {
             feeding.source_name(order)
             for order in await self._orders()
             if order.lines_total is None or order.claimed_path == taking.IN_PLACE
         }
-        free = [drop for drop in drops if drop.main.name not in ours and not self._attempts.holds(drop.main.name, now)]
-        return free if claiming.is_writable(self.places.path) else await self._unseen(free)
+        return [drop for drop in drops if drop.main.name not in ours and not self._is_held(drop.main.name, now)]
 
-    async def _unseen(self, drops: list[Drop]) -> list[Drop]:
-        """In a read-only folder files stay where they are: what a row says was handled is left alone."""
-        fresh = []
-        for drop in drops:
-            main, name = drop.main, paths.to_row(drop.main.name)
-            if (main.name, main.signature) in self._handled:
-                continue
-            if await self._service.orders.seen(self.settings.name, name, main.inode, main.size, main.mtime_ns) is None:
-                fresh.append(drop)
-            else:
-                self._handled.add((main.name, main.signature))
-        return fresh
+    def _is_held(self, name: str, now: int) -> bool:
+        held = self._attempts.holds(name, now)
+        if held:
+            self._lookout.window.set_aside(name)
+        return held
+
+    async def _is_handled(self, drop: Drop) -> bool:
+        """True for a file that stayed where it is because the folder was (or is) read-only when its order began."""
+        main = drop.main
+        if (main.name, main.signature) in self._handled:
+            return True
+        row = paths.to_row(main.name)
+        order = await self._service.orders.seen(self.settings.name, row, main.inode, main.size, main.mtime_ns)
+        if order is None or (order.claimed_path != taking.IN_PLACE and not self._read_only):
+            return False
+        if len(self._handled) >= MAX_HANDLED:
+            self._handled.clear()  # the rows still know
+        self._handled.add((main.name, main.signature))
+        return True
 
     async def _room(self) -> int:
         """How many more jobs the folder may have open. Refilled by quarters, not job by job."""
         most = self.settings.max_open_jobs
-        room = most - await self._service.orders.open_jobs(feeding.owner_of(self.settings))
+        room = most - await self._service.orders.open_jobs(owner(self.settings), self.settings.name)
         return room if room >= max(1, most // 4) else 0
 
     async def _take(self, drops: list[Drop], room: int, now: int) -> None:
         """Claim as many as there is room for; the others wait where they are."""
         unread = sum(_has_lines_left(order) for order in await self._orders())
         most = max(0, min(room, self.settings.max_open_jobs - unread))
-        for group in _groups(drops[:most], lambda drop: drop.main.name):
+        chosen: list[Drop] = []
+        later: list[Drop] = []
+        for drop in drops:
+            if len(chosen) >= most and not self._read_only:
+                later.append(drop)
+            elif await self._is_handled(drop):
+                self._lookout.window.set_aside(drop.main.name)
+            else:
+                (chosen if len(chosen) < most else later).append(drop)
+        for group in _groups(chosen, lambda drop: drop.main.name):
             await asyncio.gather(*(self._take_one(drop, now) for drop in group))
-        self._waiting = max(0, len(drops) - most)
+        self._ready = {drop.main.name for drop in later}
+        self._waiting = len(later) + self._lookout.window.beyond
 
     async def _take_one(self, drop: Drop, now: int) -> None:
         action = taking.take(self._service, self._deliverer, self.settings, self.places.path, drop)
-        if await self._attempts.attempt(drop.main.name, now, action) is False:
-            self._lookout.start_over(drop.main.name, now)
+        taken = await self._attempts.attempt(drop.main.name, now, action)
+        if taken:
+            self._taken_at = now
+        elif taken is False:
+            for name in (drop.main.name, *drop.sidecars):
+                self._lookout.start_over(name, now)
             self._look_again(now + int(self.settings.settle_seconds * 1000))
 
     async def _finish_claims(self, orders: list[Order], now: int) -> None:
@@ -217,7 +285,10 @@ class Folder:
         if await self._service.orders.outstanding(order.id):
             return False
         source = await asyncio.to_thread(claiming.find, self.places.path, taking.claim_of(order))
-        await endings.finish(self._service, self.places, order, source, now, self._deliverer.naming)
+        if await endings.finish(self._service, self.places, order, source, now, self._deliverer.naming):
+            self.done += 1
+        elif len(self.failed) < MAX_FAILED:
+            self.failed.append(paths.shown(feeding.source_name(order)))
         log.info("order_ended", folder=self.settings.name, order=order.id)
         return True
 

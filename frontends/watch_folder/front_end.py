@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ from frontends.watch_folder.delivering import Deliverer, Outbox
 from frontends.watch_folder.feeding import SOURCE
 from frontends.watch_folder.folder import Folder
 from frontends.watch_folder.looking.hints import Hints
+from frontends.watch_folder.once import Summary
 
 log = structlog.get_logger()
 
@@ -24,6 +26,8 @@ LEAST_GAP_SECONDS = 0.2
 SHARE_OF_TIME = 0.2
 """Looking at a huge folder takes its time; it may take this share of it."""
 FAULT_SECONDS = 2.0
+ONCE_MS = 1_000
+"""Whoever waits for the end shall not wait for the next periodic look."""
 
 
 class WatchFolders:
@@ -31,8 +35,16 @@ class WatchFolders:
 
     name = SOURCE
 
-    def __init__(self, settings: Settings, service: Service, clock: Clock = now_ms) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        service: Service,
+        clock: Clock = now_ms,
+        once: Callable[[Summary], None] | None = None,
+    ) -> None:
+        """With ``once`` nothing is watched any more when all is carried out that lay there, and that is told."""
         self.started = asyncio.Event()
+        self._once = once
         self._settings = settings
         self._service = service
         self._clock = clock
@@ -44,7 +56,7 @@ class WatchFolders:
 
     def _watch(self, settings: FolderSettings) -> _Watched:
         where = places(self._settings.state_dir, settings)
-        watched = _Watched(settings, where, self._service, self._deliverer, self._clock)
+        watched = _Watched(settings, where, self._service, self._deliverer, self._clock, self._once is not None)
         self._deliverer.add(settings.name, Outbox(where.outbox, settings.sidecar, watched.delivered))
         return watched
 
@@ -58,9 +70,12 @@ class WatchFolders:
                 for watched in self._watched:
                     await watched.looked.wait()
                 self.started.set()
+                if self._once is not None:
+                    self._once(Summary.of([(each.folder, await each.left) for each in self._watched]))
                 await asyncio.Event().wait()
         finally:
             for watched in self._watched:
+                watched.say_no_more()
                 await asyncio.to_thread(watched.hints.stop)
 
     def status(self) -> str:
@@ -91,8 +106,11 @@ class _Watched:
     """A folder with its events and its timer."""
 
     def __init__(
-        self, settings: FolderSettings, where: Places, service: Service, deliverer: Deliverer, clock: Clock
+        self, settings: FolderSettings, where: Places, service: Service, deliverer: Deliverer, clock: Clock, once: bool
     ) -> None:
+        self.left: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        """What could not be taken, once everything else is carried out; only where that is asked for ``once``."""
+        self._once = once
         self.looked = asyncio.Event()
         self.hints = Hints(where.path, self._changed)
         self.folder = Folder(settings, where, service, deliverer, clock, self.hints)
@@ -116,12 +134,25 @@ class _Watched:
         self._loop = asyncio.get_running_loop()
         while True:
             began = self._loop.time()
-            due = await self._look()
+            hinted = self._poked.is_set()
+            self._poked.clear()
+            due = await self._look(hinted)
             self.looked.set()
             self._tell()
+            if self._once and await self._is_over():
+                return
+            due = min(due, self._clock() + ONCE_MS) if self._once else due
             took = self._loop.time() - began
             await asyncio.sleep(max(LEAST_GAP_SECONDS, took / SHARE_OF_TIME))
             await self._wait(due)
+
+    async def _is_over(self) -> bool:
+        left = self.folder.left()
+        if left is None and (await self._service.status()).paused:
+            left = {"": "the queue is paused; let it go on with: mezzotint resume"}
+        if left is not None:
+            self.left.set_result(left)
+        return left is not None
 
     async def _wait(self, due: int) -> None:
         seconds = max(0.0, (due - self._clock()) / 1000)
@@ -130,24 +161,32 @@ class _Watched:
                 await self._poked.wait()
         except TimeoutError:
             pass
-        self._poked.clear()
 
-    async def _look(self) -> int:
+    async def _look(self, hinted: bool) -> int:
         try:
             if self._own_path:
                 await asyncio.to_thread(_make, self.folder.places.path)
-            return await self.folder.look()
+            return await self.folder.look(hinted=hinted)
         except Exception:  # the boundary of one folder: a defect must stop neither the others nor the next look
             log.exception("folder_look_failed", folder=self.folder.settings.name)
             return self._clock() + int(FAULT_SECONDS * 1000)
 
     def _tell(self) -> None:
         """Say in the daemon's status what is wrong, and take it back."""
-        what = f"folder {self.folder.settings.name}"
-        if self.folder.problems:
-            self._service.conditions.report(what, "; ".join(self.folder.problems), "goes on by itself")
+        if problems := self.folder.problems:
+            why = "; ".join(problem.why for problem in problems)
+            heals = "; ".join(dict.fromkeys(problem.heals for problem in problems))
+            self._service.conditions.report(self._place, why, heals)
         else:
-            self._service.conditions.clear(what)
+            self.say_no_more()
+
+    def say_no_more(self) -> None:
+        """Nothing is wrong with it, or it is watched no more."""
+        self._service.conditions.clear(self._place)
+
+    @property
+    def _place(self) -> str:
+        return f"folder {self.folder.settings.name}"
 
 
 def _make(path: Path) -> None:

@@ -81,7 +81,7 @@ def outline(source: Source, folder: FolderSettings) -> Outline:
             while part := file.read(PART_BYTES):
                 digest.update(part)
     last = count = 0
-    for entry in _entries(source, preset, _image(source, folder)):
+    for entry in _entries(source, folder, preset, _image(source, folder)):
         last, count = entry.line, count + 1
         if count > folder.max_lines:
             raise UnreadableError(f"the file has more than {folder.max_lines} jobs", hint="split it")
@@ -97,7 +97,7 @@ def batch(source: Source, folder: FolderSettings, first: int, last: int, jobs: i
     taken: list[Entry] = []
     seen = good = 0
     next_line = last + 1
-    for entry in _entries(source, preset, image):
+    for entry in _entries(source, folder, preset, image):
         seen += 1
         if entry.line < first:
             continue
@@ -125,8 +125,13 @@ def _refuse_size(file: BinaryIO, folder: FolderSettings) -> None:
         raise UnreadableError(f"the file is larger than {folder.max_file_bytes} bytes, the most this folder takes")
 
 
-def _entries(source: Source, preset: presets.Preset, image: bytes | None) -> Iterator[Entry]:
+def _entries(source: Source, folder: FolderSettings, preset: presets.Preset, image: bytes | None) -> Iterator[Entry]:
     """Every entry, with the preset beneath its own fields."""
+    if kinds.ending(source.main) in kinds.ENDINGS - kinds.accepted(folder.accept):
+        what, taken = paths.shown(kinds.ending(source.main)), " ".join(sorted(kinds.accepted(folder.accept)))
+        raise UnreadableError(f"{what} files are not taken in this folder", hint=f"these are: {taken}")
+    if image is not None and not source.sidecars and folder.orphans == "fail":
+        raise UnreadableError("the picture came without the file that says what to make of it", hint=parse_picture.HINT)
     if len(source.sidecars) > 1:
         raise UnreadableError(
             f"there are several files for this picture: {', '.join(paths.shown(name) for name in source.sidecars)}",

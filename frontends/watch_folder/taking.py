@@ -31,13 +31,16 @@ def claim_of(order: Order) -> Claim:
 
 
 async def take(service: Service, deliverer: Deliverer, folder: FolderSettings, root: Path, drop: Drop) -> bool:
-    """Claim a drop; False when somebody still writes to it. Raises ``OSError`` when it can't be read or moved now."""
+    """Claim a drop; False when somebody still writes to it or took it before us.
+
+    Raises ``OSError`` when it can't be read or moved now.
+    """
     try:
         for name in (drop.main.name, *drop.sidecars):
             if not await asyncio.to_thread(claiming.ready, root, name):
                 return False
     except GoneError:
-        return True
+        return False
     main = drop.main
     order = await service.orders.begin(
         folder.name,
@@ -47,24 +50,35 @@ async def take(service: Service, deliverer: Deliverer, folder: FolderSettings, r
         main.mtime_ns,
         claimed_path=None if claiming.is_writable(root) else IN_PLACE,
     )
-    await finish(service, deliverer, folder, root, order)
-    return True
+    sidecars = tuple(paths.split(name)[1] for name in drop.sidecars)
+    return await finish(service, deliverer, folder, root, order, sidecars)
 
 
-async def finish(service: Service, deliverer: Deliverer, folder: FolderSettings, root: Path, order: Order) -> None:
-    """From the committed row to a described order: the same at once and after a crash at any point in between."""
+async def finish(
+    service: Service,
+    deliverer: Deliverer,
+    folder: FolderSettings,
+    root: Path,
+    order: Order,
+    sidecars: tuple[str, ...] | None = None,
+) -> bool:
+    """From the committed row to a described order: the same at once and after a crash at any point in between.
+
+    False when there was nothing to take any more.
+    """
     claim = claim_of(order)
     try:
-        source = await asyncio.to_thread(claiming.take, root, claim)
+        source = await asyncio.to_thread(claiming.take, root, claim, sidecars)
     except GoneError:
         await asyncio.to_thread(claiming.give_up, root, claim)
         await service.orders.end(order.id, "ended", "the file went away before it was taken")
-        return
+        return False
     try:
         await _describe(service, deliverer, folder, order, source)
     except UserError as error:
         await endings.refuse(service, order, feeding.in_words(error))
     log.info("order_taken", folder=folder.name, order=order.id)
+    return True
 
 
 async def _describe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.schema import jobs, tallies
+from storage.schema import jobs, orders, tallies
 from storage.schema.jobs import is_open
 
 _ADD = (
@@ -13,7 +13,11 @@ _ADD = (
     .where(tallies.c.state == sa.bindparam("which"))
     .values(jobs=tallies.c.jobs + sa.bindparam("change"))
 )
-_OPEN = sa.select(sa.func.count()).select_from(jobs).where(jobs.c.owner == sa.bindparam("owner"), is_open)
+_OPEN = (
+    sa.select(sa.func.count())
+    .select_from(jobs.join(orders, orders.c.id == jobs.c.order_id))
+    .where(jobs.c.owner == sa.bindparam("owner"), is_open, orders.c.folder == sa.bindparam("folder"))
+)
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -26,9 +30,9 @@ def has_jobs(connection: Connection) -> bool:
     return connection.execute(sa.select(jobs.c.id).limit(1)).first() is not None
 
 
-def open_jobs(connection: Connection, owner: str) -> int:
-    """Jobs of the owner that have not ended."""
-    return int(connection.execute(_OPEN, {"owner": owner}).scalar_one())
+def open_jobs(connection: Connection, owner: str, folder: str) -> int:
+    """Jobs of the owner that came from this folder and have not ended."""
+    return int(connection.execute(_OPEN, {"owner": owner, "folder": folder}).scalar_one())
 
 
 def moved(connection: Connection, left: str | None, entered: str, jobs_moved: int = 1) -> None:

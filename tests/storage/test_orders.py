@@ -88,3 +88,14 @@ def test_refused_lines_keep_their_reasons(q: QueueDriver) -> None:
     for line, why in ((2, "b"), (0, "whole"), (2, "better")):
         q.write(orders.add_line_error, order.id, line, why)
     assert q.read(orders.line_errors, order.id) == [(0, "whole"), (2, "better")]
+
+
+def test_open_jobs_of_a_folder_are_those_of_its_owner_and_its_orders(q: QueueDriver) -> None:
+    order = _begin(q)
+    ours = [q.enqueue(owner="cli:studio", order_id=order.id, line=line) for line in (1, 2)]
+    q.enqueue(owner="cli:studio")
+    q.enqueue(owner="cli:other", order_id=order.id, line=3)
+    assert q.read(queue.open_jobs, "cli:studio", "inbox") == 2
+    assert q.read(queue.open_jobs, "cli:studio", "elsewhere") == 0
+    q.write(queue.cancel, ours[0], now=q.now)
+    assert q.read(queue.open_jobs, "cli:studio", "inbox") == 1

@@ -96,8 +96,9 @@ class FakeOrders:
     async def outstanding(self, order_id: str) -> int:
         return sum(job.id not in self.service.delivered for job in self.service.of(order_id))
 
-    async def open_jobs(self, owner: str) -> int:
-        return sum(job.state not in TERMINAL for job in self.service.jobs_by_id.values() if job.owner == owner)
+    async def open_jobs(self, owner: str, folder: str) -> int:
+        mine = [job for job in self.service.jobs_by_id.values() if job.owner == owner]
+        return sum(job.state not in TERMINAL and self.rows[job.order_id or ""].folder == folder for job in mine)
 
 
 class FakeService:

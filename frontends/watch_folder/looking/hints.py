@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from watchdog.events import (
     DirCreatedEvent,
+    DirDeletedEvent,
     DirMovedEvent,
     FileClosedEvent,
     FileCreatedEvent,
@@ -24,8 +25,10 @@ from watchdog.events import (
     FileSystemEvent,
     FileSystemEventHandler,
 )
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver, ObservedWatch
+from watchdog.observers.api import ObservedWatch
+
+from frontends.watch_folder.looking.kernel import Notices
+from frontends.watch_folder.looking.scan import Identity
 
 MAX_WATCHES = 64
 MAX_RENAMED = 10_000
@@ -36,6 +39,7 @@ _EVENTS: list[type[FileSystemEvent]] = [
     FileClosedEvent,
     FileMovedEvent,
     DirCreatedEvent,
+    DirDeletedEvent,
     DirMovedEvent,
 ]
 
@@ -46,10 +50,10 @@ class Hints(FileSystemEventHandler):
     def __init__(self, root: Path, changed: Callable[[], None]) -> None:
         self._root = root
         self._changed = changed
-        self._observer: BaseObserver | None = None
-        self._watches: dict[str, ObservedWatch] = {}
-        self._root_inode: int | None = None
+        self._notices: Notices | None = None
+        self._watches: dict[str, tuple[ObservedWatch, Identity]] = {}
         self._renamed: set[str] = set()
+        self._overflowed = False
         self._lock = threading.Lock()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
@@ -60,46 +64,61 @@ class Hints(FileSystemEventHandler):
                     self._renamed.add(os.path.relpath(os.fsdecode(event.dest_path), self._root))
         self._changed()
 
+    def _overflow(self) -> None:
+        """Called by the reader's thread: the kernel had more to tell than it could keep."""
+        self._overflowed = True
+        self._changed()
+
     def take_renamed(self) -> set[str]:
         """The names (relative to the root) that files got by a rename inside the folder since the last call."""
         with self._lock:
             renamed, self._renamed = self._renamed, set()
         return renamed
 
-    def cover(self, directories: Iterable[str], root_inode: int) -> bool:
+    def take_overflow(self) -> bool:
+        """True when events were lost since the last call."""
+        overflowed, self._overflowed = self._overflowed, False
+        return overflowed
+
+    def dead(self, directories: Mapping[str, Identity]) -> bool:
+        """True when what we hold can't tell of these directories any more: all of it must be armed anew.
+
+        A directory that was removed and made again, or over which something was mounted, is another one, and its old
+        watch stays silent for ever.
+        """
+        if self._notices is None:
+            return False
+        others = any(
+            name in directories and directories[name] != identity for name, (_, identity) in self._watches.items()
+        )
+        return others or not self._notices.alive
+
+    def cover(self, directories: Mapping[str, Identity]) -> bool:
         """Watch these directories and no others; True when any is watched anew, so that it must be looked at once more.
 
-        A root that was removed and made again has another inode, and its dead watch would stay silent for ever: all
-        is armed anew then. Raises ``OSError`` when the kernel grants no watch.
+        Raises ``OSError`` when the kernel grants no watch.
         """
-        if self._observer is not None and (root_inode != self._root_inode or not self._all_alive()):
+        if self.dead(directories):
             self.stop()
-        if self._observer is None:
-            observer = Observer()
-            observer.start()
-            self._observer, self._root_inode = observer, root_inode
+        if self._notices is None:
+            self._notices = Notices(self._overflow)
         wanted = set(sorted(directories, key=lambda name: (name.count("/"), name))[:MAX_WATCHES])
         for name in self._watches.keys() - wanted:
-            self._observer.unschedule(self._watches.pop(name))
+            self._notices.observer.unschedule(self._watches.pop(name)[0])
         fresh = wanted - self._watches.keys()
         for name in sorted(fresh):
-            self._watch(self._observer, name)
+            self._watch(self._notices, name, directories[name])
         return bool(fresh)
 
-    def _watch(self, observer: BaseObserver, name: str) -> None:
+    def _watch(self, notices: Notices, name: str, identity: Identity) -> None:
         try:
-            self._watches[name] = observer.schedule(self, str(self._root / name), recursive=False, event_filter=_EVENTS)
-        except FileNotFoundError:
+            watch = notices.observer.schedule(self, str(self._root / name), recursive=False, event_filter=_EVENTS)
+        except (FileNotFoundError, NotADirectoryError):
             return
-
-    def _all_alive(self) -> bool:
-        """``observer.is_alive()`` stays True when its emitters have died."""
-        observer = self._observer
-        return observer is not None and observer.is_alive() and all(emitter.is_alive() for emitter in observer.emitters)
+        self._watches[name] = (watch, identity)
 
     def stop(self) -> None:
         """Watch nothing."""
-        if self._observer is not None:
-            self._observer.stop()
-            self._observer.join(timeout=5)
-        self._observer, self._watches, self._root_inode = None, {}, None
+        if self._notices is not None:
+            self._notices.stop()
+        self._notices, self._watches = None, {}

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from frontends.watch_folder.looking.scan import Seen, Signature
+from frontends.watch_folder.looking.scan import Seen
 
 
 @dataclass(slots=True)
 class _Watch:
-    signature: Signature
+    seen: Seen
+    first_ms: int
+    """When it appeared."""
     since_ms: int
-    looks: int
-    complete: bool
+    """When it began to look as it does."""
+    looks: int = 0
+    complete: bool = False
 
 
 class Stability:
@@ -25,13 +28,20 @@ class Stability:
     def __init__(self) -> None:
         self._watched: dict[str, _Watch] = {}
 
-    def look(self, files: Iterable[Seen], complete: set[str], now: int) -> None:
-        """Take in one scan. ``complete`` names files that arrived by a rename inside the folder: those are whole."""
-        before, self._watched = self._watched, {}
+    def look(
+        self, files: Iterable[Seen], complete: set[str], now: int, covers: Callable[[str], bool] | None = None
+    ) -> None:
+        """Take in one look. ``complete`` names files that arrived by a rename inside the folder: those are whole.
+
+        What the look does not ``cover`` is remembered as it was.
+        """
+        before = self._watched
+        self._watched = {name: watch for name, watch in before.items() if covers is not None and not covers(name)}
         for seen in files:
             watch = before.get(seen.name)
-            if watch is None or watch.signature != seen.signature:
-                watch = _Watch(seen.signature, now, 0, False)
+            if watch is None or watch.seen.signature != seen.signature:
+                appeared = watch.first_ms if watch is not None and watch.seen.inode == seen.inode else now
+                watch = _Watch(seen, appeared, now)
             watch.looks += 1
             watch.complete = watch.complete or seen.name in complete
             self._watched[seen.name] = watch
@@ -40,25 +50,35 @@ class Stability:
         """For how long the file has looked like this."""
         return now - self._watched[seen.name].since_ms
 
-    def is_stable(self, seen: Seen, settle_ms: int, now: int) -> bool:
-        """True when it may be taken."""
+    def is_stable(self, seen: Seen, settle_ms: int, now: int, age_ms: int = 0) -> bool:
+        """True when it may be taken: it has settled (or is complete), and appeared at least ``age_ms`` ago."""
         watch = self._watched[seen.name]
+        if now - watch.first_ms < age_ms:
+            return False
         return watch.complete or (watch.looks >= 2 and now - watch.since_ms >= settle_ms)
 
     def start_over(self, name: str, now: int) -> None:
         """Somebody still writes to this file although it looks the same."""
-        watch = self._watched[name]
-        watch.since_ms, watch.looks, watch.complete = now, 1, False
+        watch = self._watched.get(name)
+        if watch is not None:
+            watch.since_ms, watch.looks, watch.complete = now, 1, False
 
-    def due(self, files: Iterable[Seen], delays: Callable[[Seen], tuple[int, ...]], now: int) -> int | None:
-        """The next time at which one of these files may be taken; None: never.
+    def unsettled(self, now: int, longer_than_ms: int) -> list[str]:
+        """Files that have been watched for so long."""
+        return sorted(name for name, watch in self._watched.items() if now - watch.first_ms >= longer_than_ms)
+
+    def due(self, taken: set[str], delays: Callable[[Seen], tuple[int, ...]], age_ms: int, now: int) -> int | None:
+        """The next time at which a file, but the ``taken`` ones, may be taken; None: never.
 
         Each may be taken one of its ``delays`` (milliseconds) after its last change.
         """
         times: list[int] = []
-        for seen in files:
-            watch = self._watched[seen.name]
-            times += [
-                watch.since_ms + delay for delay in delays(seen) if watch.looks < 2 or watch.since_ms + delay > now
-            ]
+        for name, watch in self._watched.items():
+            if name in taken:
+                continue
+            aged = watch.first_ms + age_ms
+            settled = [max(aged, watch.since_ms + delay) for delay in delays(watch.seen)]
+            times += [at for at in settled if at > now or watch.looks < 2]
+            if aged > now:
+                times.append(aged)
         return max(min(times), now) if times else None

@@ -27,12 +27,14 @@ def sidecars_of(image: str, beside: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def drops(files: Iterable[Seen], stable: Callable[[Seen], bool], waited: Callable[[Seen], bool]) -> list[Drop]:
+def drops(
+    files: Iterable[Seen], stable: Callable[[Seen], bool], waited: Callable[[Seen], bool], orphans: str = "draw"
+) -> list[Drop]:
     """What may be taken now, oldest first.
 
-    A picture waits for its sidecar until it has ``waited``; a sidecar whose picture is there (finished or not) waits
-    for the picture. An order file that has no picture is an order by itself as soon as it is stable: whoever drops both
-    one after the other drops the picture first, or both at once.
+    A picture waits for its sidecar until it has ``waited``, or for ever where ``orphans`` shall ``wait``; a sidecar
+    whose picture is there (finished or not) waits for the picture. An order file that has no picture is an order by
+    itself as soon as it is stable: whoever drops both one after the other drops the picture first, or both at once.
     """
     found: list[Drop] = []
     for beside in _by_stem(files):
@@ -40,7 +42,8 @@ def drops(files: Iterable[Seen], stable: Callable[[Seen], bool], waited: Callabl
         for image in (seen for seen in beside.values() if kinds.is_image(seen.name)):
             partners = tuple(name for name in sidecars_of(image.name, beside) if name not in paired)
             paired.update(partners)
-            if stable(image) and (all(stable(beside[name]) for name in partners) if partners else waited(image)):
+            alone = not partners and orphans != "wait" and waited(image)
+            if stable(image) and (alone or (partners and all(stable(beside[name]) for name in partners))):
                 found.append(Drop(image, partners))
         found += [
             Drop(seen)
@@ -53,8 +56,5 @@ def drops(files: Iterable[Seen], stable: Callable[[Seen], bool], waited: Callabl
 def _by_stem(files: Iterable[Seen]) -> Iterable[dict[str, Seen]]:
     groups: defaultdict[str, dict[str, Seen]] = defaultdict(dict)
     for seen in sorted(files, key=lambda seen: seen.name):
-        stem = os.path.splitext(seen.name)[0]
-        if kinds.is_image(stem):  # cat.png.txt belongs to cat.png
-            stem = os.path.splitext(stem)[0]
-        groups[stem][seen.name] = seen
+        groups[kinds.together(seen.name)][seen.name] = seen
     return groups.values()

@@ -7,6 +7,7 @@
     priority = 10
     tags = ["portrait"]
     repeat = "skip"          # again, skip or link
+    clear = ["prompt", "tags"]  # inherited fields (or "tags", or "preset": all fields) that do not hold here
     [preset]                 # request fields for orders that do not set them
     steps = 30
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,13 +97,14 @@ def effective(root: Path, directory: tuple[str, ...], folder: FolderSettings) ->
     """The preset of ``root/directory``: without a ``folder.toml`` its parent's. Raises :class:`UserError`."""
     preset = Preset(read_fields(folder.preset), folder.lane, folder.priority, folder.repeat)
     for depth in range(len(directory) + 1):
-        values = _read(root, directory[:depth])
+        values, text = _read(root, directory[:depth])
         if values:
             try:
                 preset = _below(preset, values)
             except UserError as error:
                 where = paths.shown("/".join((*directory[:depth], FOLDER_SETTINGS)))
-                said = f"{where}: {error.message}" + (f", {error.hint}" if error.hint else "")
+                said = f"{where}{_line_of(error.field, text)}: {error.message}"
+                said += f", {error.hint}" if error.hint else ""
                 raise UserError(said, field=error.field, hint=f"mend {where} first") from None
     return preset
 
@@ -110,15 +113,28 @@ def _below(preset: Preset, values: dict[str, Any]) -> Preset:
     own = values.get("preset", {})
     if not isinstance(own, dict):
         raise UserError("preset must be a table of request fields", field="preset")
-    for name in values.keys() - {"preset", "lane", "priority", "tags", "repeat"}:
+    for name in values.keys() - {"preset", "lane", "priority", "tags", "repeat", "clear"}:
         raise UserError(f"{name} is not known here", field=name, hint="request fields belong under [preset]")
     fields = read_fields(own)
     for name in fields.keys() - Request.model_fields.keys():
         raise UserError(f"preset.{name} is not a field of a request", field=name, hint=f"fields: {known_fields()}")
-    return replace(preset.overridden(values), fields={**preset.fields, **fields})
+    inherited = _cleared(preset, values.get("clear", []))
+    return replace(inherited.overridden(values), fields={**inherited.fields, **fields})
 
 
-def _read(root: Path, directory: tuple[str, ...]) -> dict[str, Any]:
+def _cleared(preset: Preset, names: object) -> Preset:
+    """Without what is named: a table of TOML can't say that something is open."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UserError("clear must be a list of names", field="clear")
+    for name in names:
+        if name not in {*Request.model_fields, "preset", "tags"}:
+            raise UserError(f"clear: {name!r} can't be cleared", field="clear", hint="request fields, preset or tags")
+    fields = {} if "preset" in names else {name: preset.fields[name] for name in preset.fields if name not in names}
+    return replace(preset, fields=fields, tags=() if "tags" in names else preset.tags)
+
+
+def _read(root: Path, directory: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+    """What the file of a directory says, and its text; nothing when there is none."""
     where = paths.shown("/".join((*directory, FOLDER_SETTINGS)))
     try:
         with (
@@ -127,12 +143,20 @@ def _read(root: Path, directory: tuple[str, ...]) -> dict[str, Any]:
         ):
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return {}
+        return {}, ""
     except paths.NotAFileError:
         raise UserError(f"{where} is not a regular file", hint=f"mend {where} first") from None
     try:
         if len(raw) > MAX_BYTES:
             raise ValueError("it is too large")
-        return tomllib.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        return tomllib.loads(text), text
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where} can't be read: {error}", hint=f"mend {where} first") from None
+
+
+def _line_of(field: str | None, text: str) -> str:
+    """Where the file sets this field, as words to put behind its name."""
+    shape = re.compile(rf"""[{{,\s]*["']?{re.escape(field or "")}["']?\s*=""", re.IGNORECASE)
+    numbers = [number for number, line in enumerate(text.splitlines(), start=1) if field and shape.match(line)]
+    return f" (line {numbers[0]})" if numbers else ""

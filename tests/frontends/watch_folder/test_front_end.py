@@ -51,7 +51,8 @@ async def test_folders_have_their_own_places_and_owners(tmp_path: Path) -> None:
     }
     outbox = tmp_path / "state" / "outbox"
     assert sorted(str(path.relative_to(outbox)) for path in outbox.rglob("*.png")) == ["a.png", "team/a.png"]
-    assert front_end.status() == "inbox: 0 orders open, 0 files waiting; team: 0 orders open, 0 files waiting"
+    quiet = "(file events): 0 orders open, 0 files waiting"
+    assert front_end.status() == f"inbox {quiet}; team {quiet}"
 
 
 async def test_a_share_that_is_away_is_a_condition_of_the_daemon_until_it_returns(tmp_path: Path) -> None:
@@ -75,10 +76,10 @@ async def test_a_defect_in_one_look_stops_neither_the_next_nor_the_daemon(
     front_end, service = build(tmp_path, FolderSettings(settle_seconds=0.0, scan_seconds=0.2))
     look, failures = Folder.look, iter([ZeroDivisionError(), None])
 
-    async def sometimes(self: Folder) -> int:
+    async def sometimes(self: Folder, **how: Any) -> int:
         if next(failures, None):
             raise ZeroDivisionError
-        return await look(self)
+        return await look(self, **how)
 
     monkeypatch.setattr(Folder, "look", sometimes)
     task = asyncio.create_task(front_end.run())

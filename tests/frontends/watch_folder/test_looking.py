@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from frontends.watch_folder.looking.ignore import ignored_directory, ignored_file
-from frontends.watch_folder.looking.scan import Seen, scan
+from frontends.watch_folder.looking.scan import Scan, Seen
 from frontends.watch_folder.looking.stability import Stability
 
 
@@ -144,8 +144,9 @@ def test_temporary_and_system_files_are_ignored(name: str) -> None:
 async def test_system_folders_are_neither_entered_nor_watched(name: str, world: Any) -> None:
     assert ignored_directory(name)
     world.drop(f"{name}/a.txt")
-    found = scan(world.inbox)
-    assert found.directories == [""]
+    found = Scan(world.inbox)
+    assert list(found.files()) == []
+    assert list(found.directories) == [""]
     await world.settle()
     assert world.service.prompts == []
 
@@ -190,6 +191,6 @@ def test_a_directory_that_becomes_a_link_is_not_entered(tmp_path: Path) -> None:
     (tmp_path / "outside" / "secret.txt").write_text("x")
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "link").symlink_to(tmp_path / "outside")
-    found = scan(tmp_path / "inbox")
-    assert found.files == []
+    found = Scan(tmp_path / "inbox")
+    assert list(found.files()) == []
     assert [name for name, _ in found.refused] == ["link"]

@@ -171,7 +171,6 @@ def test_jobs_are_found_newest_first_by_all_that_is_asked(q: QueueDriver) -> Non
             q.job(name)
     with pytest.raises(NotFoundError):
         q.read(queue.find, ids=[ids[0], "z" * 16])
-    assert q.read(queue.open_jobs, "cli:0") + q.read(queue.open_jobs, "cli:1") == 4
 
 
 def test_a_long_list_can_be_read_in_pages(q: QueueDriver) -> None:

@@ -1,0 +1,64 @@
+"""``mezzotint run --dry-run``: what would be queued, without a daemon and without touching anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from config.folders import places
+from config.settings import Settings
+from daemon.cli import output
+
+if TYPE_CHECKING:
+    from frontends.watch_folder.rehearsal import Planned
+
+SHOWN_CHARACTERS = 60
+
+
+def plan(settings: Settings) -> list[Planned]:
+    """Of all watched folders."""
+
+    async def all_of_it() -> list[Planned]:
+        return [each async for each in _planned(settings)]
+
+    return asyncio.run(all_of_it())
+
+
+async def _planned(settings: Settings) -> AsyncIterator[Planned]:
+    from daemon.service.intake import Intake
+    from frontends.watch_folder.rehearsal import Rehearsal
+    from pipeline.models.registry import ModelEntry, Registry
+
+    registry = Registry(settings.models_file)
+    intake = Intake(settings, registry)
+
+    async def model(name: str) -> ModelEntry:
+        return await asyncio.to_thread(registry.get, name)
+
+    for folder in settings.watch_folder.folders if settings.watch_folder.enabled else ():
+        root = places(settings.state_dir, folder).path
+        async for each in Rehearsal(folder, root, intake.examine, model).run():
+            yield each
+
+
+def view(planned: list[Planned]) -> dict[str, Any]:
+    """For programs."""
+    return {"planned": [asdict(each) for each in planned]}
+
+
+def tell(planned: list[Planned]) -> None:
+    """For people: one line a job or refusal, and how many there are."""
+    for each in planned:
+        place = "/".join(filter(None, (each.folder, each.file))) + (f":{each.line}" if each.line else "")
+        if each.request is None:
+            output.text(f"refused  {place}: {each.refused}")
+            continue
+        asked = each.request
+        size = f"{asked['width']}x{asked['height']}, {asked['steps']} steps, {asked['model']}"
+        prompt = output.shortened(asked["prompt"], SHOWN_CHARACTERS)
+        output.text(f"queued   {place}: {prompt!r} ({size}; lane {each.lane}, priority {each.priority})")
+    counts = Counter(each.request is not None for each in planned)
+    output.text(f"{counts[True]} jobs would be queued, {counts[False]} files or lines refused or left")
