@@ -128,6 +128,8 @@ class WatchFolderSettings(Section):
 class HttpSettings(Section):
     """The control socket (a TCP listener is not offered yet)."""
 
+    socket_path: Path | None = None
+    """Where the control socket lies when not in the state directory; its directory decides the socket's group."""
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0600"
     max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
 
@@ -210,7 +212,7 @@ class Settings(Section):
     @property
     def control_socket(self) -> Path:
         """The Unix socket of the native API."""
-        return self.state_dir / "run" / "control.sock"
+        return self.http.socket_path or self.state_dir / "run" / "control.sock"
 
     @property
     def lock_file(self) -> Path:

@@ -45,9 +45,13 @@ def guessed_socket(
     """Where a daemon listens whose configuration has become wrong while it runs, as far as that can be told."""
     given = os.environ if environ is None else environ
     state_dir = state_directory.default(given)
-    named = file.read(file.find(config_path, state_dir, system)).values.get("state_dir")
-    told = named if isinstance(named, str) and state_directory.VARIABLE not in given else state_dir
-    return Settings(state_dir=state_directory.absolute(Path(told))).control_socket
+    own = file.read(file.find(config_path, state_dir, system)).values
+    values = _merged(own, environment.read(given).values)
+    told = {key: part for key, part in (("state_dir", values.get("state_dir")), ("http", values.get("http"))) if part}
+    try:
+        return _completed(Settings.model_validate({"state_dir": state_dir, **told})).control_socket
+    except ValidationError:
+        return Settings(state_dir=state_dir).control_socket
 
 
 def _gathered(

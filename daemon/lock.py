@@ -59,11 +59,6 @@ async def keep(path: Path) -> None:
         _sign_again(path)
 
 
-def beside(control_socket: Path) -> Path:
-    """The lock of the daemon that has this control socket."""
-    return control_socket.with_name("daemon.lock")
-
-
 def owner(path: Path) -> int | None:
     """The pid of the daemon that holds the lock (0 when it can't be told), None when nobody does."""
     try:

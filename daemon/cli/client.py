@@ -50,8 +50,10 @@ class _Connection(http.client.HTTPConnection):
 class Client:
     """Calls of one daemon. Errors that it answers are raised as what they were there."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock_file: Path | None = None) -> None:
+        """``lock_file`` is the daemon's, where that is known: it tells one that does not answer from none."""
         self._path = path
+        self._lock_file = lock_file
         self._open: _Connection | None = None
 
     def close(self) -> None:
@@ -128,13 +130,16 @@ class Client:
         return self._open
 
     def _nobody(self) -> NoDaemonError:
-        state_dir = self._path.parent.parent
-        if (pid := lock.owner(lock.beside(self._path))) is not None:
+        try:
+            pid = None if self._lock_file is None else lock.owner(self._lock_file)
+        except OSError:  # an operator may use the socket and need not see the state directory
+            pid = None
+        if pid is not None:
             return NoDaemonError(
-                f"the daemon of {state_dir} (pid {pid}) does not answer yet: it is starting, or stopping",
+                f"the daemon (pid {pid}) does not answer yet at {self._path}: it is starting, or stopping",
                 hint="its log says what it waits for",
             )
-        return NoDaemonError(f"no daemon runs on {state_dir}", hint="start it with: mezzotint run")
+        return NoDaemonError(f"no daemon listens at {self._path}", hint="start it with: mezzotint run")
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         try:

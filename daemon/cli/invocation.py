@@ -59,12 +59,16 @@ class Invocation:
         from config import sources
 
         try:
-            return Client(self.settings.control_socket)
+            return self.settings_client()
         except ConfigurationError:
             running = Client(sources.guessed_socket(self.config, os.environ))
             if not running.answers():
                 raise
             return running
+
+    def settings_client(self) -> Client:
+        """A connection of its own to the daemon that the settings name."""
+        return Client(self.settings.control_socket, self.settings.lock_file)
 
     def must_go_on(self, context: typer.Context) -> None:
         """A group alone is no command: show what there is, and end as for a wrong use."""

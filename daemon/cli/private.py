@@ -25,7 +25,7 @@ STOP_SECONDS = 5.0
 @contextmanager
 def daemon(invocation: Invocation) -> Iterator[Client]:
     """The daemon of the state directory. A private one ends with the block, and with this process however that ends."""
-    client = Client(invocation.settings.control_socket)
+    client = invocation.settings_client()
     try:
         if client.answers():
             yield client

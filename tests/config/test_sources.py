@@ -48,6 +48,8 @@ def test_a_daemon_is_found_although_its_file_became_wrong(configuration: Any, tm
     configuration.system.write_text(f'state_dir = "{tmp_path / "other"}"\n[engine]\nthread = 3\n')
     assert guessed(HOME=str(tmp_path)) == tmp_path / "other" / "run" / "control.sock"
     assert guessed(MEZZOTINT_STATE_DIR=str(tmp_path / "named")) == tmp_path / "named" / "run" / "control.sock"
+    configuration.system.write_text('[http]\nsocket_path = "/run/x.sock"\n[engine]\nthread = 3\n')
+    assert guessed(HOME=str(tmp_path)) == Path("/run/x.sock")
     configuration.system.write_text("no TOML")
     assert guessed(HOME=str(tmp_path)) == tmp_path / ".local/state/mezzotint/run/control.sock"
 

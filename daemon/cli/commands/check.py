@@ -18,8 +18,10 @@ def command(context: typer.Context, config: options.Config = None, json: options
     With a problem the exit code is 78.
     """
     invocation = Invocation.of(context, config, json)
-    effective = invocation.settings.model_dump(mode="json")
-    invocation.answer({"settings": effective, "problems": []}, lambda: _tell(effective))
+    from config.effective import effective
+
+    shown = effective(invocation.settings)
+    invocation.answer({"settings": shown, "problems": []}, lambda: _tell(shown))
     return exits.OK
 
 

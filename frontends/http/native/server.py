@@ -39,7 +39,9 @@ class NativeHttp:
 
     async def run(self) -> None:
         """Serve until cancelled; answers under way are finished, the socket file is taken away."""
-        listener = socket_file.listen(self._path, int(self._settings.socket_mode, 8))
+        listener = socket_file.listen(
+            self._path, int(self._settings.socket_mode, 8), own_directory=self._settings.socket_path is None
+        )
         inode = self._path.stat().st_ino
         server = _Server(_uvicorn(self._service, self._settings))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))

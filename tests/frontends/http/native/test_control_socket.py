@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import signal
 import socket
 import stat
@@ -42,6 +43,35 @@ def test_the_socket_file_of_a_dead_daemon_is_replaced(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as caller:
         caller.connect(str(path))
     listener.close()
+
+
+def test_a_directory_of_somebody_else_is_left_as_it_is_and_gives_the_socket_its_group(tmp_path: Path) -> None:
+    """As systemd-tmpfiles makes it for the operators: the set-group-ID bit hands its group on."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    os.chmod(shared, 0o2750)
+    path = shared / "control.sock"
+    socket_file.listen(path, 0o660, own_directory=False).close()
+    assert (mode(path), mode(shared)) == (0o660, 0o2750)
+    assert path.stat().st_gid == shared.stat().st_gid
+
+
+def test_a_socket_that_another_daemon_serves_is_not_taken_from_it(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    listener = socket_file.listen(path, 0o600)
+    with pytest.raises(Misconfigured, match="another daemon listens"):
+        socket_file.listen(path, 0o600, own_directory=False)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(path))
+    listener.close()
+
+
+def test_a_file_that_is_no_socket_is_never_removed(tmp_path: Path) -> None:
+    path = tmp_path / "thesis.odt"
+    path.write_text("years of work")
+    with pytest.raises(Misconfigured, match="is no socket"):
+        socket_file.listen(path, 0o600, own_directory=False)
+    assert path.read_text() == "years of work"
 
 
 def test_a_path_too_long_for_a_socket_is_said_in_plain_words(tmp_path: Path) -> None:
