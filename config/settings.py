@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
+LogLevel = Literal["debug", "info", "warning", "error"]
 Lane = Literal["interactive", "folder", "scheduled", "background"]
 OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
@@ -145,7 +146,9 @@ class LimitSettings(Section):
 class LogSettings(Section):
     """Structured logs on stderr, a JSON object a line."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: LogLevel = "info"
+    levels: dict[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.\w+)*$")], LogLevel] = Field(default_factory=dict)
+    """Other levels for single modules (``daemon.dispatch``) or loggers of libraries, and for all below them."""
 
 
 class DeliverySettings(Section):

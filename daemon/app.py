@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_UNUSABLE = 0, 1, 75, 78
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 def run(settings: Settings, load: Load, *, private: bool = False, once: Callable[[Summary], None] | None = None) -> int:
@@ -43,7 +43,7 @@ def run(settings: Settings, load: Load, *, private: bool = False, once: Callable
     """
     failpoints.check()
     logs.hold_standard_descriptors()
-    logs.configure(settings.log.level)
+    logs.configure(settings.log.level, settings.log.levels)
     if sys.stderr is not None:
         faulthandler.enable()
     try:

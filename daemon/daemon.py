@@ -38,7 +38,7 @@ FLUSH_SECONDS = 5.0
 MARGIN_SECONDS = 15.0
 """From the end of the grace time to the hard deadline."""
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class Daemon:
     async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
         """Settings that changed while it runs, handed to whoever reads them."""
         self._settings = settings
-        logs.configure(settings.log.level)
+        logs.configure(settings.log.level, settings.log.levels)
         self._dispatcher.reconfigure(settings)
         self._service.reconfigure(settings)
         self._outbox.reconfigure(settings.delivery)

@@ -24,7 +24,7 @@ from storage.deliveries import Delivery
 LOOK_EVERY_SECONDS = 30.0
 """The outbox is looked at so often even if nothing woke us: rows that another moment left behind."""
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 class Outbox:

@@ -19,7 +19,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 EXTENSION_SECONDS = 60.0
 """What the service manager is asked for at each try."""
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class StoppedError(Exception):

@@ -15,7 +15,7 @@ from storage import queue
 from storage.database import Database
 from storage.results.recovery import has_pictures, recorded_sizes, recover_files
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 async def opened(settings: Settings, clock: Clock, conditions: Conditions) -> Database:

@@ -23,7 +23,7 @@ Load = Callable[[], Settings]
 Apply = Callable[[Settings, Sequence[str]], Awaitable[None]]
 """Hands new settings to the parts; the names are the keys that changed."""
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 class Reload:

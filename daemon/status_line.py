@@ -16,7 +16,7 @@ PAUSE_SECONDS = 1.0
 LOOK_EVERY_SECONDS = 30.0
 """Said anew so often even if no job moved: an engine, a front end or the disk may be another by then."""
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 async def tell(service: Service, bus: Bus, notifier: Notifier) -> None:

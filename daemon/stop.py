@@ -13,7 +13,7 @@ import structlog
 
 ASKING = (signal.SIGTERM, signal.SIGINT)
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 class Stop:

@@ -22,7 +22,7 @@ LONGEST_WAIT_SECONDS = 60.0
 STEADY_SECONDS = 60.0
 """A front end that ran so long starts again at the first wait."""
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 class EssentialTaskEnded(Exception):

@@ -23,7 +23,7 @@ PINGS = 3
 Sign = Callable[[float], Awaitable[str | None]]
 """Takes how many seconds of silence are allowed; returns why the part counts as hung, or None."""
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 async def watch(notifier: Notifier, seconds: float, *signs: Sign) -> None:

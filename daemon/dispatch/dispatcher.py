@@ -44,7 +44,7 @@ RECORDING_GRACE_SECONDS = 10.0
 CLAIM_GRACE_SECONDS = 2.0
 """What a claim that is under way gets to come back when nothing else is waited for any more."""
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class Dispatcher:

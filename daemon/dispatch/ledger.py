@@ -28,7 +28,7 @@ MAX_DOUBLINGS = 20
 FIRST_PAUSE_SECONDS = 0.1
 MAX_PAUSE_SECONDS = 5.0
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 async def insist(operation: Callable[[], Awaitable[T]], conditions: Conditions) -> T:

@@ -20,7 +20,7 @@ STOP_SECONDS = 0.5
 Hear = Callable[[ToDaemon], None]
 Lost = Callable[[Sequence[HeldJob], str], Awaitable[None]]
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class Station:

@@ -32,7 +32,7 @@ _NOT_FOR_ENGINES = (
     "CREDENTIALS_DIRECTORY",
 )
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class EngineProcess:

@@ -13,7 +13,7 @@ LAST_WORDS = 12
 NOT_FACTS = frozenset({"self", "event", "exc_info", "stack_info", "level", "timestamp", "log_level", "method_name"})
 """Names that mean something to whoever writes the log: an engine has no say in them."""
 
-_log = structlog.get_logger()
+_log = structlog.get_logger("pipeline.engine")
 
 
 class Speech:

@@ -8,7 +8,7 @@ import structlog
 
 from config.clock import Clock, now_ms
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import structlog
 from config.errors import RetryableError
 from frontends.watch_folder.problems import Problem
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 FIRST_MS = 1_000
 LONGEST_MS = 60_000

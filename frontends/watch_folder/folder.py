@@ -23,7 +23,7 @@ from frontends.watch_folder.orders import kinds
 from frontends.watch_folder.orders.pairing import Drop
 from frontends.watch_folder.problems import Problem
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 END_CHECK_MS = 250
 """A delivery is marked as done a moment after it was made."""

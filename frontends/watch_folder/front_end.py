@@ -19,7 +19,7 @@ from frontends.watch_folder.folder import Folder
 from frontends.watch_folder.looking.hints import Hints
 from frontends.watch_folder.once import Summary
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 LEAST_GAP_SECONDS = 0.2
 """Between two looks: a burst of events is one look."""

@@ -17,7 +17,7 @@ from frontends.watch_folder.delivering import Deliverer
 from frontends.watch_folder.orders.pairing import Drop
 from frontends.watch_folder.source import Source
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 IN_PLACE = "."
 """What the row says of a file that stays where it is."""

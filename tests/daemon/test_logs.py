@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
 from daemon import logs
+from daemon.logs import lines
 
 
 class Pipe:
@@ -49,7 +51,7 @@ def pipe() -> Iterator[Pipe]:
 
 
 def test_a_line_has_event_level_and_timestamp_first(pipe: Pipe) -> None:
-    logs.configure("info", pipe.near)
+    logs.configure("info", descriptor=pipe.near)
     structlog.get_logger().info("job_claimed", job="abc", attempt=2)
     structlog.get_logger().debug("not_wanted")
     (line,) = pipe.lines()
@@ -62,7 +64,7 @@ def test_a_line_has_event_level_and_timestamp_first(pipe: Pipe) -> None:
 
 
 def test_an_exception_becomes_error_and_traceback(pipe: Pipe) -> None:
-    logs.configure("info", pipe.near)
+    logs.configure("info", descriptor=pipe.near)
     try:
         raise ValueError("odd")
     except ValueError as error:
@@ -73,7 +75,7 @@ def test_an_exception_becomes_error_and_traceback(pipe: Pipe) -> None:
 
 
 def test_what_libraries_say_takes_the_same_form(pipe: Pipe) -> None:
-    logs.configure("info", pipe.near)
+    logs.configure("info", descriptor=pipe.near)
     logging.getLogger("uvicorn.error").warning("bad %s", "thing")
     logging.getLogger("uvicorn.access").info("GET /")
     (line,) = pipe.lines()
@@ -81,7 +83,7 @@ def test_what_libraries_say_takes_the_same_form(pipe: Pipe) -> None:
 
 
 def test_a_line_is_never_longer_than_a_pipe_takes_at_once(pipe: Pipe) -> None:
-    logs.configure("info", pipe.near)
+    logs.configure("info", descriptor=pipe.near)
     structlog.get_logger().info("long_one", text="é" * 50_000, number=3)
     structlog.get_logger().info("many_keys", **{f"key{number}": "v" * 90 for number in range(500)})
     first, second = pipe.lines()
@@ -89,11 +91,11 @@ def test_a_line_is_never_longer_than_a_pipe_takes_at_once(pipe: Pipe) -> None:
     assert len(first["text"]) < 1000
     assert second["event"] == "many_keys"
     assert second["cut"] is True
-    assert len(logs.line_of({"event": "x", "text": "\x00\ud800" * 9000})) <= logs.MAX_LINE_BYTES
+    assert len(lines.line_of({"event": "x", "text": "\x00\ud800" * 9000})) <= lines.MAX_LINE_BYTES
 
 
 def test_a_reader_that_stopped_reading_blocks_nothing_and_learns_what_it_missed(pipe: Pipe) -> None:
-    logs.configure("info", pipe.near)
+    logs.configure("info", descriptor=pipe.near)
     log = structlog.get_logger()
     for number in range(5_000):
         log.info("line_written", number=number, filler="x" * 100)
@@ -113,3 +115,57 @@ def test_a_full_or_closed_stderr_kills_nothing(redirection: str) -> None:
     )
     done = subprocess.run(["/bin/sh", "-c", f'{sys.executable} -c "{script}" {redirection}'], check=False)
     assert done.returncode == 7  # and no standard descriptor was left for a file to take
+
+
+def test_a_module_may_tell_more_or_less_than_the_others(pipe: Pipe) -> None:
+    logs.configure("info", {"daemon.dispatch": "debug", "daemon": "error", "pipeline": "warning"}, descriptor=pipe.near)
+    for name in ("daemon.dispatch.ledger", "daemon.dispatch", "daemon.delivery", "daemonic", "pipeline.models", ""):
+        structlog.get_logger(*([name] if name else [])).debug("detail", by=name)
+        structlog.get_logger(*([name] if name else [])).info("fact", by=name)
+    assert [(line["event"], line["by"]) for line in pipe.lines()] == [
+        ("detail", "daemon.dispatch.ledger"),
+        ("fact", "daemon.dispatch.ledger"),
+        ("detail", "daemon.dispatch"),
+        ("fact", "daemon.dispatch"),
+        ("fact", "daemonic"),
+        ("fact", ""),
+    ]
+
+
+def test_a_library_tells_its_details_to_those_who_ask_for_it_by_name(pipe: Pipe) -> None:
+    logs.configure("debug", {"watchdog": "debug", "uvicorn.access": "info"}, descriptor=pipe.near)
+    for name in ("watchdog.observers", "somelibrary", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).debug("detail")
+        logging.getLogger(name).info("fact")
+    assert [(line["library"], line["message"]) for line in pipe.lines()] == [
+        ("watchdog.observers", "detail"),
+        ("watchdog.observers", "fact"),
+        ("somelibrary", "fact"),
+        ("uvicorn.access", "fact"),
+    ]
+
+
+def test_every_module_gives_its_name_to_its_logger(rooms_of_source: list[str]) -> None:
+    assert [line for line in rooms_of_source if "get_logger()" in line] == []
+
+
+@pytest.fixture
+def rooms_of_source() -> list[str]:
+    root = Path(logs.__file__).parents[2]
+    return [
+        line
+        for room in ("config", "storage", "pipeline", "daemon", "frontends")
+        for path in (root / room).rglob("*.py")
+        for line in path.read_text().splitlines()
+    ]
+
+
+def test_nothing_in_a_line_steers_a_terminal_or_turns_its_text(pipe: Pipe) -> None:
+    logs.configure("info", descriptor=pipe.near)
+    hostile = "a\u202eb\u2028c\x85d\x1b[31me\x7ff\ud800"
+    structlog.get_logger().info("said", text=hostile)
+    os.set_blocking(pipe.far, False)
+    raw = os.read(pipe.far, 1 << 16).decode()
+    assert raw.count("\n") == 1
+    assert raw.rstrip("\n").isprintable()
+    assert json.loads(raw)["text"] == hostile

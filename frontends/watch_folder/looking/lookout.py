@@ -18,7 +18,7 @@ from frontends.watch_folder.orders import kinds, pairing
 from frontends.watch_folder.orders.pairing import Drop
 from frontends.watch_folder.problems import Problem
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 EMPTY_MS = 60_000
 """A file without content is often about to get some."""

@@ -1,4 +1,4 @@
-"""Structured logs: a JSON object a line on stderr, with ``event`` (noun_verb), ``level`` and ``timestamp``.
+"""Structured logs: an event (noun_verb) with its facts, as a JSON object a line on stderr, or as fields in the journal.
 
 A log line never blocks, stops or slows the daemon: what can't be written at once is dropped, and the
 next line that gets through says how many were. Prompts and other user text are not logged at info.
@@ -6,57 +6,38 @@ next line that gets through says how many were. Prompts and other user text are 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import select
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import structlog
 
-MAX_LINE_BYTES = 4_000
-"""Below PIPE_BUF (4096): a line is written whole or not at all, and a pipe that polls writable takes it at once."""
-MAX_VALUE_CHARACTERS = 400
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-QUIET = {"uvicorn": logging.WARNING, "alembic": logging.WARNING, "asyncio": logging.WARNING}
+from daemon.logs import journal
+from daemon.logs.levels import LEVELS, Levels
+from daemon.logs.lines import LineSink
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class LineSink:
-    """Writes lines to a descriptor for as long as it takes them."""
-
-    def __init__(self, descriptor: int = 2) -> None:
-        self._descriptor = descriptor
-        self._poll = select.poll()
-        self._poll.register(descriptor, select.POLLOUT)
-        self._dropped = 0
+class Sink(Protocol):
+    """Where events go."""
 
     def write(self, event: MutableMapping[str, Any]) -> None:
-        """Write the event as one line, or count it as dropped."""
-        if self._dropped:
-            event["lines_dropped"] = self._dropped
-        if self._put(line_of(event)):
-            self._dropped = 0
-        else:
-            self._dropped += 1
-
-    def _put(self, line: bytes) -> bool:
-        try:
-            return any(flags & select.POLLOUT for _, flags in self._poll.poll(0)) and os.write(
-                self._descriptor, line
-            ) == len(line)
-        except OSError:
-            return False
+        """Never blocks, never raises."""
 
 
 class SinkLogger:
-    """The end of structlog's chain."""
+    """The end of structlog's chain, with the name of the module that speaks."""
 
-    def __init__(self, sink: LineSink) -> None:
+    def __init__(self, sink: Sink, name: str) -> None:
         self._sink = sink
+        self.name = name
 
     def msg(self, **event: Any) -> None:
         """Write it; every level ends here."""
@@ -68,12 +49,15 @@ class SinkLogger:
 class LibraryHandler(logging.Handler):
     """Brings what libraries say with :mod:`logging` into the same form."""
 
-    def __init__(self, sink: LineSink) -> None:
+    def __init__(self, sink: Sink, levels: Levels) -> None:
         super().__init__()
         self._sink = sink
+        self._levels = levels
 
     def emit(self, record: logging.LogRecord) -> None:
         """Never raises."""
+        if not self._levels.wants_of_library(record.name, record.levelno):
+            return
         try:
             event: dict[str, Any] = {"event": "library_said", "library": record.name, "message": record.getMessage()}
             event["level"] = record.levelname.lower()
@@ -87,25 +71,37 @@ class LibraryHandler(logging.Handler):
         """A line that can't be made is not worth a word on stderr."""
 
 
-def configure(level: str, descriptor: int = 2) -> None:
-    """Set up structlog and the loggers of libraries for this process."""
-    sink = LineSink(descriptor)
+def configure(
+    level: str,
+    by_module: Mapping[str, str] = NONE,
+    *,
+    descriptor: int = 2,
+    environ: Mapping[str, str] = os.environ,
+    journal_socket: Path = journal.SOCKET,
+) -> None:
+    """Set up structlog and the loggers of libraries for this process; called again, the new levels hold.
+
+    Levels are debug, info, warning or error; ``by_module`` sets others for modules and all below them.
+    """
+    lines = LineSink(descriptor)
+    to_journal = journal.connected(environ, descriptor)
+    sink: Sink = journal.JournalSink(lines, journal_socket) if to_journal else lines
+    levels = Levels(level, by_module)
     structlog.configure(
         processors=[
+            _chosen_by(levels),
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             _explained,
             _stamped,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=lambda *_: SinkLogger(sink),
+        wrapper_class=structlog.make_filtering_bound_logger(levels.lowest),
+        logger_factory=lambda *names: SinkLogger(sink, str(names[0]) if names else ""),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
-    root.handlers[:] = [LibraryHandler(sink)]
-    root.setLevel(max(LEVELS[level], logging.INFO))
-    for name, least in QUIET.items():
-        logging.getLogger(name).setLevel(least)
+    root.handlers[:] = [LibraryHandler(sink, levels)]
+    root.setLevel(levels.lowest)
     logging.captureWarnings(True)
     sys.unraisablehook = _unraisable
 
@@ -122,26 +118,17 @@ def hold_standard_descriptors() -> None:
                 os.close(null)
 
 
-def line_of(event: MutableMapping[str, Any]) -> bytes:
-    """The event as one bounded line: ``timestamp``, ``level`` and ``event`` first, long values cut."""
-    first = {name: event.get(name) for name in ("timestamp", "level", "event")}
-    line = _encode({**first, **event})
-    if len(line) > MAX_LINE_BYTES:
-        line = _encode({**first, **{name: _cut(value) for name, value in event.items()}})
-    if len(line) > MAX_LINE_BYTES:
-        line = _encode({**first, "cut": True})
-    return line
+def _chosen_by(levels: Levels) -> Any:
+    """The first in the chain: what is not wanted of a module costs no more than this."""
 
+    def chosen(logger: SinkLogger, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if not levels.wants(logger.name, LEVELS.get(method, logging.ERROR)):
+            raise structlog.DropEvent
+        if logger.name:
+            event["module"] = logger.name
+        return event
 
-def _encode(event: dict[str, Any]) -> bytes:
-    return json.dumps(event, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n"
-
-
-def _cut(value: Any) -> Any:
-    if isinstance(value, int | float | bool) or value is None:
-        return value
-    text = value if isinstance(value, str) else str(value)
-    return text if len(text) <= MAX_VALUE_CHARACTERS else f"...{text[-MAX_VALUE_CHARACTERS:]}"
+    return chosen
 
 
 def _explained(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -164,4 +151,4 @@ def _stamped(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping
 
 
 def _unraisable(problem: sys.UnraisableHookArgs) -> None:
-    structlog.get_logger().error("error_ignored", where=str(problem.object), exc_info=problem.exc_value)
+    structlog.get_logger(__name__).error("error_ignored", where=str(problem.object), exc_info=problem.exc_value)
