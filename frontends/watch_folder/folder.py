@@ -138,6 +138,7 @@ class Folder:
         self._full_due = self._next
         if self._lookout.reach.polled:
             self._look_again(now + self._poll_ms)
+            self._look_again(self._lookout.polled_due)
         return self._next
 
     @property

@@ -48,7 +48,8 @@ class Lookout:
         self.files = 0
         """How many there were at the last full look."""
         self.due: int | None = None
-        """When a file that is not finished may be so."""
+        """When a file that is not finished may be so, but for the polled ones."""
+        self.polled_due: int | None = None
 
     @property
     def period_ms(self) -> int:
@@ -88,7 +89,9 @@ class Lookout:
             files, lambda seen: self._stable(seen, now), lambda seen: self._waited(seen, now), self._settings.orphans
         )
         self.window.tell_ready((drop.main.name for drop in drops), covers)
-        self.due = now if again else self._due(drops, now)
+        self._foresee(drops, now)
+        if again:
+            self.due = now
         return drops
 
     def start_over(self, name: str, now: int) -> None:
@@ -99,9 +102,14 @@ class Lookout:
         """Files that are watched for so long and were not taken."""
         return self._stability.unsettled(now, longer_than_ms)
 
-    def _due(self, drops: list[Drop], now: int) -> int | None:
+    def _foresee(self, drops: list[Drop], now: int) -> None:
         taken = {name for drop in drops for name in (drop.main.name, *drop.sidecars)}
-        return self._stability.due(taken, self._delays, self._age_ms, now)
+        polled = self.reach.is_polled
+
+        def due(which: Callable[[str], bool]) -> int | None:
+            return self._stability.due(lambda name: name not in taken and which(name), self._delays, self._age_ms, now)
+
+        self.due, self.polled_due = due(lambda name: not polled(name)), due(polled)
 
     def _cover(self, found: Scan, now: int) -> bool:
         if now >= self._lost_until:
