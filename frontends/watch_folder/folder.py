@@ -70,7 +70,9 @@ class Folder:
         """The files of those that were not."""
         self._ready: set[str] = set()
         """What could be taken at the last look and waits for room."""
-        self._taken_at = clock()
+        self._progress_at = clock()
+        self._names: dict[str, str] = {}
+        """The file of every order that is open."""
         self._scan_due = 0
         self._full_due = 0
         self._waiting = 0
@@ -99,18 +101,17 @@ class Folder:
 
     def left(self) -> dict[str, str] | None:
         """The files that could not be taken although they had their time, with the reason; None: more is to come."""
-        if self._open or self._ready:
+        now, patience, held = self._clock(), self._lookout.patience_ms, self._attempts.held
+        idle = now - self._progress_at >= 2 * patience
+        if self._ready or not (self._names.keys() <= held.keys() and (idle or not self._open)):
             return None
+        stuck = {paths.shown(name): held[order] for order, name in self._names.items()}
         if self._unreadable is not None:
-            return {paths.shown(str(self.places.path)): self._unreadable.why}
-        now, patience = self._clock(), self._lookout.patience_ms
+            return {**stuck, paths.shown(str(self.places.path)): self._unreadable.why}
         files, late = self._lookout.unsettled(now, 0), self._lookout.unsettled(now, patience)
-        if len(late) < len(files) and now - self._taken_at < 2 * patience:
+        if len(late) < len(files) and not idle:
             return None
-        held = self._attempts.held
-        return {
-            paths.shown(name): held.get(name, "it did not settle, or what belongs to it is missing") for name in late
-        }
+        return {**stuck, **{paths.shown(name): held.get(name, UNSETTLED) for name in late}}
 
     # --- one pass
 
@@ -151,6 +152,7 @@ class Folder:
     async def _orders(self) -> list[Order]:
         orders = await self._service.orders.open_orders(self.settings.name)
         self._open = len(orders)
+        self._names = {order.id: feeding.source_name(order) for order in orders}
         return orders
 
     async def _scan(self, now: int, polled_only: bool) -> list[Drop]:
@@ -219,7 +221,7 @@ class Folder:
         action = taking.take(self._service, self._deliverer, self.settings, self.places.path, drop)
         taken = await self._attempts.attempt(drop.main.name, now, action)
         if taken:
-            self._taken_at = now
+            self._progress_at = now
         elif taken is False:
             for name in (drop.main.name, *drop.sidecars):
                 self._lookout.start_over(name, now)
@@ -279,6 +281,8 @@ class Folder:
         if await self._attempts.attempt(order.id, now, self._end_one(order, now)):
             self._checks.pop(order.id, None)
             self._open -= 1
+            self._names.pop(order.id, None)
+            self._progress_at = now
         else:
             self._check_later(order, now)
 

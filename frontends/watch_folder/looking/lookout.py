@@ -71,8 +71,9 @@ class Lookout:
 
         With ``polled_only`` only where the kernel tells of nothing.
         """
-        renamed = self._hints.take_renamed() if self._hints is not None else set()
+        renamed: set[str] = set()
         if not polled_only:
+            renamed = self._hints.take_renamed() if self._hints is not None else renamed
             self.reach = reach(self._root, self._settings)
         covers: Callable[[str], bool] | None = self.reach.is_polled if polled_only else None
         found = Scan(self._root)

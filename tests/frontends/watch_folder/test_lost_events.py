@@ -97,13 +97,27 @@ async def test_a_folder_that_is_another_one_now_is_watched_anew(
     await world.look()
     change(world.inbox / sub)
     await world.look(30)
-    assert "file events had stopped" in world.folder.status()
+    assert sub or "file events had stopped" in world.folder.status()
     called.clear()
     world.drop(f"{sub}/a.txt" if sub else "a.txt")
     await until(called.is_set, "its events are told")
     await world.settle()
     assert world.service.prompts == ["a red apple"]
     assert world.folder.problems == ()
+
+
+@needs_inotify
+async def test_a_sub_folder_that_is_removed_is_no_trouble(hints: Any) -> None:
+    world, _, called = hints
+    (world.inbox / "sub").mkdir()
+    await world.look()
+    (world.inbox / "sub").rmdir()
+    await until(called.is_set, "its removal is told")
+    await world.look(1)
+    assert world.folder.problems == ()
+    called.clear()
+    world.drop("a.txt")
+    await until(called.is_set, "events go on")
 
 
 @pytest.fixture
