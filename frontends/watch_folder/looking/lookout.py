@@ -120,7 +120,7 @@ class Lookout:
             if self._hints is not None:
                 self._hints.stop()
             return False
-        told = {name: each for name, each in found.directories.items() if not self.reach.is_polled(name)}
+        told = {name: each for name, each in found.directories.items() if not self.reach.is_polled(f"{name}/")}
         overflow, dead = self._hints.take_overflow(), self._hints.dead(told)
         if overflow or dead:
             self._lost("file events were lost" if overflow else "file events had stopped", now)

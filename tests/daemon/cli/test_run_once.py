@@ -210,14 +210,21 @@ def test_dry_run_makes_no_state_directory(state_dir: Path, mezzotint: Any) -> No
 
 @pytest.mark.slow
 def test_dry_run_works_beside_a_daemon_and_agrees_with_what_it_then_does(state_dir: Path, folder: Path) -> None:
-    """1. A daemon that does not look yet. 2. What is listed is what the daemon then queues, line by line."""
-    (state_dir / "config.toml").write_text(SETTINGS.format(more="scan_seconds = 3600").replace("0.3", "4"))
-    fill(folder)
-    with LiveDaemonOn(state_dir, {"MEZZOTINT_ENGINE__FAKE_STEP_S": "0.001"}) as daemon:
+    """1. A daemon that has looked and will not look again. 2. Files come and are listed. 3. It is started anew.
+    Result: what was listed is what it queues, line by line."""
+    (state_dir / "config.toml").write_text(
+        SETTINGS.format(more='events = "poll"\npoll_seconds = 3600\nscan_seconds = 3600')
+    )
+    live = LiveDaemonOn(state_dir, {"MEZZOTINT_ENGINE__FAKE_STEP_S": "0.001"})
+    with live:
+        fill(folder)
         planned = run(state_dir, "--dry-run")["planned"]
+        assert live.jobs() == []
+    with live as daemon:
         daemon.until(lambda: (state_dir / "failed" / "broken.json").exists(), 60, "the broken one has failed")
         daemon.until(lambda: any((state_dir / "done").glob("*/cat.png")), 60, "the picture is done")
         daemon.until(lambda: any((state_dir / "done").glob("*/sub/own.toml")), 60, "the last one is done")
+        daemon.until(lambda: (state_dir / "failed" / "table.csv").exists(), 60, "the table has been read")
         jobs = daemon.jobs()
     wanted = [each["request"] for each in planned if each["request"]]
 

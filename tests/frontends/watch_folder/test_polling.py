@@ -51,6 +51,23 @@ def test_either_way_can_be_forced(tmp_path: Path, mounted: Any) -> None:
     assert not reach(tmp_path, FolderSettings(events="poll")).root
 
 
+def test_shares_within_shares_and_in_folders_that_are_ignored_are_not_polled_by_themselves(
+    tmp_path: Path, mounted: Any
+) -> None:
+    mounted(
+        one=(tmp_path / "share", "nfs4"),
+        two=(tmp_path / "share" / "deep", "cifs"),
+        three=(tmp_path / "@eaDir" / "x", "nfs4"),
+        four=(tmp_path / ".snapshots", "9p"),
+        five=(tmp_path / "sharing", "fuse.sshfs"),
+    )
+    found = reach(tmp_path, FolderSettings())
+    assert (found.polled, found.kinds) == (("share", "sharing"), ("fuse.sshfs", "nfs4"))
+    assert found.is_polled("share/a.txt")
+    assert not found.is_polled("share.txt")
+    assert not found.is_polled("share")
+
+
 async def test_only_the_remote_part_of_a_local_folder_is_polled(
     make_world: Any, mounted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
