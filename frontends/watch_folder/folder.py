@@ -121,9 +121,9 @@ class Folder:
         When nothing ``hinted`` at a change and it is not time for more, only what can't be hinted at is looked at.
         """
         now = self._clock()
-        periodic = now >= self._scan_due
-        polled_only = not (hinted or periodic or now >= self._full_due)
         self._next = now + self._lookout.period_ms
+        periodic = not now < self._scan_due <= self._next  # due, or the clock was set back
+        polled_only = not (hinted or periodic or now >= self._full_due)
         half_taken = [order for order in await self._orders() if order.lines_total is None]
         await self._finish_claims(half_taken, now)
         room = await self._room()

@@ -149,7 +149,7 @@ class _Watched:
         left = self.folder.left()
         if left is None and (await self._service.status()).paused:
             left = {"": "the queue is paused; let it go on with: mezzotint resume"}
-        if left is not None:
+        if left is not None and not self.left.done():
             self.left.set_result(left)
         return left is not None
 

@@ -24,6 +24,10 @@ EMPTY_MS = 60_000
 """A file without content is often about to get some."""
 TURN_MARGIN_MS = 10_000
 MAX_REPORTED = 10_000
+PART = Problem(
+    "a part of the folder can't be read",
+    "looked at again by itself; the log names it, and the daemon's user must be allowed to read it",
+)
 
 
 class Lookout:
@@ -82,7 +86,7 @@ class Lookout:
         again = False
         if not polled_only:
             self.files = found.count
-            self._unreadable = (Problem("a part of the folder can't be read"),) if found.problems else ()
+            self._unreadable = (PART,) if found.problems else ()
             again = self._cover(found, now)
         self._report(found)
         self._stability.look(files, renamed, now, covers)
@@ -113,7 +117,7 @@ class Lookout:
         self.due, self.polled_due = due(lambda name: not polled(name)), due(polled)
 
     def _cover(self, found: Scan, now: int) -> bool:
-        if now >= self._lost_until:
+        if not now < self._lost_until <= now + self.period_ms:
             self._lost_why = ""
         if self._hints is None or not self.reach.root:
             self._no_events = None
