@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -70,6 +71,9 @@ class Folder:
         """The files of those that were not."""
         self._ready: set[str] = set()
         """What could be taken at the last look and waits for room."""
+        self.looking_seconds = 0.0
+        """What the last pass spent on looking alone."""
+        self._taken = 0
         self._progress_at = clock()
         self._names: dict[str, str] = {}
         """The file of every order that is open."""
@@ -121,6 +125,8 @@ class Folder:
         When nothing ``hinted`` at a change and it is not time for more, only what can't be hinted at is looked at.
         """
         now = self._clock()
+        self.looking_seconds = 0.0
+        taken = self._taken
         self._next = now + self._lookout.period_ms
         periodic = not now < self._scan_due <= self._next  # due, or the clock was set back
         polled_only = not (hinted or periodic or now >= self._full_due)
@@ -132,7 +138,8 @@ class Folder:
         if periodic:
             self._scan_due = now + self._lookout.period_ms
         self._look_again(self._scan_due)
-        if await self._feed(room, now) and self._waiting:
+        more = self._ready or (self._lookout.window.beyond and self._taken > taken)
+        if await self._feed(room, now) and more:
             self._look_again(now)
         await self._end(now, everything=periodic)
         self._look_again(self._attempts.next(now))
@@ -157,12 +164,15 @@ class Folder:
 
     async def _scan(self, now: int, polled_only: bool) -> list[Drop]:
         """What may be taken, oldest first."""
+        began = time.monotonic()
         try:
             drops = await asyncio.to_thread(self._lookout.look, now, polled_only=polled_only)
         except OSError as error:
             self._unreadable = Problem.of(error, "the folder can't be read")
             self._look_again(now + self._poll_ms)
             return []
+        finally:
+            self.looking_seconds = time.monotonic() - began
         self._unreadable = None
         self._read_only = not claiming.is_writable(self.places.path)
         self._look_again(self._lookout.due)
@@ -222,6 +232,7 @@ class Folder:
         taken = await self._attempts.attempt(drop.main.name, now, action)
         if taken:
             self._progress_at = now
+            self._taken += 1
         elif taken is False:
             for name in (drop.main.name, *drop.sidecars):
                 self._lookout.start_over(name, now)

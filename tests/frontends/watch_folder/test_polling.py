@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from config import mounts
 from config.mounts import Mount
 from config.settings import FolderSettings
 from frontends.watch_folder.looking.hints import Hints
+from frontends.watch_folder.looking.lookout import Lookout
 from frontends.watch_folder.looking.reach import reach
 from frontends.watch_folder.looking.scan import Scan
 
@@ -122,16 +124,14 @@ async def test_a_polled_folder_is_looked_at_at_its_own_pace(make_world: Any) -> 
 
 async def test_looking_takes_a_bounded_share_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A look takes 0.1 s and is wanted every 10 ms. Result: it is not begun again before four times that has passed."""
-    from frontends.watch_folder.folder import Folder
+    look, began = Lookout.look, []
 
-    look, began = Folder.look, []
+    def slow(self: Lookout, now: int, **how: Any) -> Any:
+        began.append(time.monotonic())
+        time.sleep(0.1)
+        return look(self, now, **how)
 
-    async def slow(self: Folder, **how: Any) -> int:
-        began.append(asyncio.get_running_loop().time())
-        await asyncio.sleep(0.1)
-        return await look(self, **how)
-
-    monkeypatch.setattr(Folder, "look", slow)
+    monkeypatch.setattr(Lookout, "look", slow)
     async with running(tmp_path / "state", "poll", poll_seconds=0.01):
         await until(lambda: len(began) > 3, "it is looked at again", 20)
     assert min(later - earlier for earlier, later in itertools.pairwise(began)) > 0.5
