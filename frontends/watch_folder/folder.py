@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -70,7 +71,12 @@ class Folder:
         """The files of those that were not."""
         self._ready: set[str] = set()
         """What could be taken at the last look and waits for room."""
-        self._taken_at = clock()
+        self.looking_seconds = 0.0
+        """What the last pass spent on looking alone."""
+        self._taken = 0
+        self._progress_at = clock()
+        self._names: dict[str, str] = {}
+        """The file of every order that is open."""
         self._scan_due = 0
         self._full_due = 0
         self._waiting = 0
@@ -99,18 +105,17 @@ class Folder:
 
     def left(self) -> dict[str, str] | None:
         """The files that could not be taken although they had their time, with the reason; None: more is to come."""
-        if self._open or self._ready:
+        now, patience, held = self._clock(), self._lookout.patience_ms, self._attempts.held
+        idle = now - self._progress_at >= 2 * patience
+        if self._ready or not (self._names.keys() <= held.keys() and (idle or not self._open)):
             return None
+        stuck = {paths.shown(name): held[order] for order, name in self._names.items()}
         if self._unreadable is not None:
-            return {paths.shown(str(self.places.path)): self._unreadable.why}
-        now, patience = self._clock(), self._lookout.patience_ms
+            return {**stuck, paths.shown(str(self.places.path)): self._unreadable.why}
         files, late = self._lookout.unsettled(now, 0), self._lookout.unsettled(now, patience)
-        if len(late) < len(files) and now - self._taken_at < 2 * patience:
+        if len(late) < len(files) and not idle:
             return None
-        held = self._attempts.held
-        return {
-            paths.shown(name): held.get(name, "it did not settle, or what belongs to it is missing") for name in late
-        }
+        return {**stuck, **{paths.shown(name): held.get(name, UNSETTLED) for name in late}}
 
     # --- one pass
 
@@ -120,9 +125,11 @@ class Folder:
         When nothing ``hinted`` at a change and it is not time for more, only what can't be hinted at is looked at.
         """
         now = self._clock()
-        periodic = now >= self._scan_due
-        polled_only = not (hinted or periodic or now >= self._full_due)
+        self.looking_seconds = 0.0
+        taken = self._taken
         self._next = now + self._lookout.period_ms
+        periodic = not now < self._scan_due <= self._next  # due, or the clock was set back
+        polled_only = not (hinted or periodic or now >= self._full_due)
         half_taken = [order for order in await self._orders() if order.lines_total is None]
         await self._finish_claims(half_taken, now)
         room = await self._room()
@@ -131,13 +138,15 @@ class Folder:
         if periodic:
             self._scan_due = now + self._lookout.period_ms
         self._look_again(self._scan_due)
-        if await self._feed(room, now) and self._waiting:
+        more = self._ready or (self._lookout.window.beyond and self._taken > taken)
+        if await self._feed(room, now) and more:
             self._look_again(now)
         await self._end(now, everything=periodic)
         self._look_again(self._attempts.next(now))
         self._full_due = self._next
         if self._lookout.reach.polled:
             self._look_again(now + self._poll_ms)
+            self._look_again(self._lookout.polled_due)
         return self._next
 
     @property
@@ -150,16 +159,20 @@ class Folder:
     async def _orders(self) -> list[Order]:
         orders = await self._service.orders.open_orders(self.settings.name)
         self._open = len(orders)
+        self._names = {order.id: feeding.source_name(order) for order in orders}
         return orders
 
     async def _scan(self, now: int, polled_only: bool) -> list[Drop]:
         """What may be taken, oldest first."""
+        began = time.monotonic()
         try:
             drops = await asyncio.to_thread(self._lookout.look, now, polled_only=polled_only)
         except OSError as error:
             self._unreadable = Problem.of(error, "the folder can't be read")
             self._look_again(now + self._poll_ms)
             return []
+        finally:
+            self.looking_seconds = time.monotonic() - began
         self._unreadable = None
         self._read_only = not claiming.is_writable(self.places.path)
         self._look_again(self._lookout.due)
@@ -218,7 +231,8 @@ class Folder:
         action = taking.take(self._service, self._deliverer, self.settings, self.places.path, drop)
         taken = await self._attempts.attempt(drop.main.name, now, action)
         if taken:
-            self._taken_at = now
+            self._progress_at = now
+            self._taken += 1
         elif taken is False:
             for name in (drop.main.name, *drop.sidecars):
                 self._lookout.start_over(name, now)
@@ -278,6 +292,8 @@ class Folder:
         if await self._attempts.attempt(order.id, now, self._end_one(order, now)):
             self._checks.pop(order.id, None)
             self._open -= 1
+            self._names.pop(order.id, None)
+            self._progress_at = now
         else:
             self._check_later(order, now)
 

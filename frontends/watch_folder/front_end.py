@@ -133,7 +133,6 @@ class _Watched:
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
         while True:
-            began = self._loop.time()
             hinted = self._poked.is_set()
             self._poked.clear()
             due = await self._look(hinted)
@@ -142,15 +141,14 @@ class _Watched:
             if self._once and await self._is_over():
                 return
             due = min(due, self._clock() + ONCE_MS) if self._once else due
-            took = self._loop.time() - began
-            await asyncio.sleep(max(LEAST_GAP_SECONDS, took / SHARE_OF_TIME))
+            await asyncio.sleep(max(LEAST_GAP_SECONDS, self.folder.looking_seconds / SHARE_OF_TIME))
             await self._wait(due)
 
     async def _is_over(self) -> bool:
         left = self.folder.left()
         if left is None and (await self._service.status()).paused:
             left = {"": "the queue is paused; let it go on with: mezzotint resume"}
-        if left is not None:
+        if left is not None and not self.left.done():
             self.left.set_result(left)
         return left is not None
 

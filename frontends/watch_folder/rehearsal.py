@@ -105,7 +105,10 @@ class Rehearsal:
             request = await self.examine(asked)
         except UserError as error:
             return replace(plan, refused=feeding.in_words(error))
-        return replace(plan, request=request.model_dump(), lane=asked.lane, priority=asked.priority)
+        shown = request.model_dump()
+        if isinstance(asked.fields, dict) and asked.fields.get("seed") is None:
+            shown["seed"] = None  # it will be drawn by lot
+        return replace(plan, request=shown, lane=asked.lane, priority=asked.priority)
 
     def _refused(self, name: str, why: str) -> Planned:
         settings = self.folder

@@ -83,15 +83,14 @@ class Hints(FileSystemEventHandler):
     def dead(self, directories: Mapping[str, Identity]) -> bool:
         """True when what we hold can't tell of these directories any more: all of it must be armed anew.
 
-        A directory that was removed and made again, or over which something was mounted, is another one, and its old
-        watch stays silent for ever.
+        A root that was removed and made again, or over which something was mounted, is another one, and its old watch
+        stays silent for ever.
         """
         if self._notices is None:
             return False
-        others = any(
-            name in directories and directories[name] != identity for name, (_, identity) in self._watches.items()
-        )
-        return others or not self._notices.alive
+        same = [watch for name, (watch, identity) in self._watches.items() if directories.get(name) == identity]
+        _, root = self._watches.get("", (None, None))
+        return (root is not None and root != directories.get("", root)) or not self._notices.alive(same)
 
     def cover(self, directories: Mapping[str, Identity]) -> bool:
         """Watch these directories and no others; True when any is watched anew, so that it must be looked at once more.
@@ -103,8 +102,10 @@ class Hints(FileSystemEventHandler):
         if self._notices is None:
             self._notices = Notices(self._overflow)
         wanted = set(sorted(directories, key=lambda name: (name.count("/"), name))[:MAX_WATCHES])
-        for name in self._watches.keys() - wanted:
-            self._notices.observer.unschedule(self._watches.pop(name)[0])
+        for name, (watch, identity) in list(self._watches.items()):
+            if name not in wanted or directories[name] != identity:
+                self._notices.observer.unschedule(watch)
+                del self._watches[name]
         fresh = wanted - self._watches.keys()
         for name in sorted(fresh):
             self._watch(self._notices, name, directories[name])

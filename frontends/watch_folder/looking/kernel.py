@@ -7,10 +7,10 @@ watchdog itself writes that to its log only.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Thread
 
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.api import BaseObserver, ObservedWatch
 
 JOIN_SECONDS = 5.0
 
@@ -22,11 +22,12 @@ class Notices:
         self.observer, self._reader = _observer(overflowed)
         self.observer.start()
 
-    @property
-    def alive(self) -> bool:
-        """False when any part has died; ``observer.is_alive()`` alone stays True when its emitters have."""
+    def alive(self, watches: Collection[ObservedWatch]) -> bool:
+        """False when anything that serves these has died; ``observer.is_alive()`` stays True when its emitters have."""
         reader = self._reader is None or self._reader.is_alive()
-        return reader and self.observer.is_alive() and all(emitter.is_alive() for emitter in self.observer.emitters)
+        emitters = {emitter.watch: emitter for emitter in self.observer.emitters}
+        served = all(watch in emitters and emitters[watch].is_alive() for watch in watches)
+        return reader and self.observer.is_alive() and served
 
     def stop(self) -> None:
         """End all its threads."""

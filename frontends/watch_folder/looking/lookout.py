@@ -24,6 +24,10 @@ EMPTY_MS = 60_000
 """A file without content is often about to get some."""
 TURN_MARGIN_MS = 10_000
 MAX_REPORTED = 10_000
+PART = Problem(
+    "a part of the folder can't be read",
+    "looked at again by itself; the log names it, and the daemon's user must be allowed to read it",
+)
 
 
 class Lookout:
@@ -48,7 +52,8 @@ class Lookout:
         self.files = 0
         """How many there were at the last full look."""
         self.due: int | None = None
-        """When a file that is not finished may be so."""
+        """When a file that is not finished may be so, but for the polled ones."""
+        self.polled_due: int | None = None
 
     @property
     def period_ms(self) -> int:
@@ -70,8 +75,9 @@ class Lookout:
 
         With ``polled_only`` only where the kernel tells of nothing.
         """
-        renamed = self._hints.take_renamed() if self._hints is not None else set()
+        renamed: set[str] = set()
         if not polled_only:
+            renamed = self._hints.take_renamed() if self._hints is not None else renamed
             self.reach = reach(self._root, self._settings)
         covers: Callable[[str], bool] | None = self.reach.is_polled if polled_only else None
         found = Scan(self._root)
@@ -80,7 +86,7 @@ class Lookout:
         again = False
         if not polled_only:
             self.files = found.count
-            self._unreadable = (Problem("a part of the folder can't be read"),) if found.problems else ()
+            self._unreadable = (PART,) if found.problems else ()
             again = self._cover(found, now)
         self._report(found)
         self._stability.look(files, renamed, now, covers)
@@ -88,7 +94,9 @@ class Lookout:
             files, lambda seen: self._stable(seen, now), lambda seen: self._waited(seen, now), self._settings.orphans
         )
         self.window.tell_ready((drop.main.name for drop in drops), covers)
-        self.due = now if again else self._due(drops, now)
+        self._foresee(drops, now)
+        if again:
+            self.due = now
         return drops
 
     def start_over(self, name: str, now: int) -> None:
@@ -99,19 +107,24 @@ class Lookout:
         """Files that are watched for so long and were not taken."""
         return self._stability.unsettled(now, longer_than_ms)
 
-    def _due(self, drops: list[Drop], now: int) -> int | None:
+    def _foresee(self, drops: list[Drop], now: int) -> None:
         taken = {name for drop in drops for name in (drop.main.name, *drop.sidecars)}
-        return self._stability.due(taken, self._delays, self._age_ms, now)
+        polled = self.reach.is_polled
+
+        def due(which: Callable[[str], bool]) -> int | None:
+            return self._stability.due(lambda name: name not in taken and which(name), self._delays, self._age_ms, now)
+
+        self.due, self.polled_due = due(lambda name: not polled(name)), due(polled)
 
     def _cover(self, found: Scan, now: int) -> bool:
-        if now >= self._lost_until:
+        if not now < self._lost_until <= now + self.period_ms:
             self._lost_why = ""
         if self._hints is None or not self.reach.root:
             self._no_events = None
             if self._hints is not None:
                 self._hints.stop()
             return False
-        told = {name: each for name, each in found.directories.items() if not self.reach.is_polled(name)}
+        told = {name: each for name, each in found.directories.items() if not self.reach.is_polled(f"{name}/")}
         overflow, dead = self._hints.take_overflow(), self._hints.dead(told)
         if overflow or dead:
             self._lost("file events were lost" if overflow else "file events had stopped", now)

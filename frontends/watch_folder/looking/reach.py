@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config import mounts
 from config.settings import FolderSettings
+from frontends.watch_folder.looking import ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Reach:
     """The file systems because of which that is so."""
 
     def is_polled(self, name: str) -> bool:
-        """True for what lies in one of the polled directories, and for these themselves."""
-        return any(name == each or name.startswith(f"{each}/") for each in self.polled)
+        """True for what lies in one of the polled directories."""
+        return any(name.startswith(f"{each}/") for each in self.polled)
 
     def said(self, poll_seconds: float) -> str:
         """In words, for the status."""
@@ -42,5 +43,9 @@ def reach(root: Path, settings: FolderSettings) -> Reach:
     own = mounts.holding(root, table)
     if own is not None and own.is_remote:
         return Reach(False, (), (own.kind,))
-    remote = [(name, mount.kind) for name, mount in mounts.below(root, table) if mount.is_remote]
-    return Reach(True, tuple(name for name, _ in remote), tuple(sorted({kind for _, kind in remote})))
+    remote: dict[str, str] = {}
+    for name, mount in mounts.below(root, table):
+        above = any(name.startswith(f"{each}/") for each in remote)
+        if mount.is_remote and not above and not any(map(ignore.ignored_directory, name.split("/"))):
+            remote[name] = mount.kind
+    return Reach(True, tuple(remote), tuple(sorted(set(remote.values()))))

@@ -42,6 +42,10 @@ class Stability:
             if watch is None or watch.seen.signature != seen.signature:
                 appeared = watch.first_ms if watch is not None and watch.seen.inode == seen.inode else now
                 watch = _Watch(seen, appeared, now)
+            watch.first_ms, watch.since_ms = (
+                min(watch.first_ms, now),
+                min(watch.since_ms, now),
+            )  # the clock was set back
             watch.looks += 1
             watch.complete = watch.complete or seen.name in complete
             self._watched[seen.name] = watch
@@ -67,14 +71,16 @@ class Stability:
         """Files that have been watched for so long."""
         return sorted(name for name, watch in self._watched.items() if now - watch.first_ms >= longer_than_ms)
 
-    def due(self, taken: set[str], delays: Callable[[Seen], tuple[int, ...]], age_ms: int, now: int) -> int | None:
-        """The next time at which a file, but the ``taken`` ones, may be taken; None: never.
+    def due(
+        self, which: Callable[[str], bool], delays: Callable[[Seen], tuple[int, ...]], age_ms: int, now: int
+    ) -> int | None:
+        """The next time at which one of ``which`` files may be taken; None: never.
 
         Each may be taken one of its ``delays`` (milliseconds) after its last change.
         """
         times: list[int] = []
         for name, watch in self._watched.items():
-            if name in taken:
+            if not which(name):
                 continue
             aged = watch.first_ms + age_ms
             settled = [max(aged, watch.since_ms + delay) for delay in delays(watch.seen)]

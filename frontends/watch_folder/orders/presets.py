@@ -151,6 +151,9 @@ def _read(root: Path, directory: tuple[str, ...]) -> tuple[dict[str, Any], str]:
             raise ValueError("it is too large")
         text = raw.decode("utf-8-sig")
         return tomllib.loads(text), text
+    except tomllib.TOMLDecodeError as error:
+        why = str(error).replace("at end of document", f"at end of document, line {text.rstrip().count(chr(10)) + 1}")
+        raise UserError(f"{where} can't be read: {why}", hint=f"mend {where} first") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where} can't be read: {error}", hint=f"mend {where} first") from None
 

@@ -42,6 +42,7 @@ class World:
         self.settings = FolderSettings(**settings)
         self.places: Places = places(state_dir, self.settings)
         self.inbox.mkdir(parents=True, exist_ok=True)
+        self.hints: Any = None
         self.restart()
 
     @property
@@ -53,7 +54,14 @@ class World:
             self.settings = FolderSettings(**settings)
         self.deliverer = Deliverer(self.service)  # type: ignore[arg-type]
         self.service.register_deliverer("folder", self.deliverer)
-        self.folder = Folder(self.settings, self.places, self.service, self.deliverer, self.clock)  # type: ignore[arg-type]
+        self.folder = Folder(
+            self.settings,
+            self.places,
+            self.service,
+            self.deliverer,
+            self.clock,
+            self.hints,
+        )
         self.deliverer.add(self.settings.name, Outbox(self.places.outbox, self.settings.sidecar, self.folder.delivered))
 
     def drop(self, name: str, content: str | bytes = "a red apple\n") -> Path:

@@ -5,41 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fake_folder_service import FakeService
-
-from config.clock import now_ms
-from config.settings import FolderSettings, Settings, WatchFolderSettings
-from frontends.watch_folder import WatchFolders
+from support.running_folder import running
+from support.waiting import until
 
 PROMPT = "a red apple"
-
-
-@asynccontextmanager
-async def running(state_dir: Path, **folder: Any) -> AsyncIterator[tuple[FakeService, Path]]:
-    """The front end on real events. A scan comes only every ten minutes: what is found in time was hinted at."""
-    service = FakeService(now_ms)
-    folder = {"settle_seconds": 0.3, "scan_seconds": 600, **folder}
-    settings = Settings(state_dir=state_dir, watch_folder=WatchFolderSettings(folders=(FolderSettings(**folder),)))
-    front_end = WatchFolders(settings, service)  # type: ignore[arg-type]
-    task = asyncio.create_task(front_end.run())
-    try:
-        await asyncio.wait_for(front_end.started.wait(), 10)
-        yield service, state_dir / "inbox"
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
+WHAT = "it is taken"
 
 
 async def plain(inbox: Path, outside: Path) -> None:
@@ -122,23 +96,25 @@ ACTIONS = [
 ]
 
 
+@pytest.mark.parametrize("events", ["inotify", "poll"])
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__)
-async def test_each_way_into_the_folder_gives_exactly_one_job(tmp_path: Path, action: Any) -> None:
+async def test_each_way_into_the_folder_gives_exactly_one_job(tmp_path: Path, action: Any, events: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
-    async with running(tmp_path / "state") as (service, inbox):
+    async with running(tmp_path / "state", events) as (service, inbox):
         await action(inbox, outside)
-        await until(lambda: bool(service.prompts))
+        await until(lambda: bool(service.prompts), WHAT, 20)
         await asyncio.sleep(0.6)  # and no second one
     assert service.prompts == [PROMPT]
 
 
-async def test_a_link_gives_no_job_and_what_comes_after_it_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("events", ["inotify", "poll"])
+async def test_a_link_gives_no_job_and_what_comes_after_it_does(tmp_path: Path, events: str) -> None:
     (tmp_path / "secret.txt").write_text("secret")
-    async with running(tmp_path / "state") as (service, inbox):
+    async with running(tmp_path / "state", events) as (service, inbox):
         (inbox / "link.txt").symlink_to(tmp_path / "secret.txt")
         (inbox / "a.txt").write_text(PROMPT)
-        await until(lambda: bool(service.prompts))
+        await until(lambda: bool(service.prompts), WHAT, 20)
     assert service.prompts == [PROMPT]
     assert (inbox / "link.txt").is_symlink()
 
@@ -147,26 +123,27 @@ async def test_a_file_renamed_in_the_folder_does_not_wait_to_settle(tmp_path: Pa
     """Settling would take a minute here. Result: it is taken at once, because a rename makes a file whole."""
     async with running(tmp_path / "state", settle_seconds=60) as (service, inbox):
         await renamed(inbox, tmp_path)
-        await until(lambda: bool(service.prompts), 10)
+        await until(lambda: bool(service.prompts), WHAT)
     assert service.prompts == [PROMPT]
 
 
-async def test_a_folder_that_is_removed_and_made_again_is_armed_anew(tmp_path: Path) -> None:
-    """The events of the old folder never come again. Result: the periodic look notices and events work again."""
-    async with running(tmp_path / "state", scan_seconds=0.5) as (service, inbox):
+@pytest.mark.parametrize("events", ["inotify", "poll"])
+async def test_a_folder_that_is_removed_and_made_again_is_looked_at_as_before(tmp_path: Path, events: str) -> None:
+    """The events of the old folder never come again. Result: its removal is noticed, and what is dropped is found."""
+    async with running(tmp_path / "state", events) as (service, inbox):
         shutil.rmtree(inbox)
         await asyncio.sleep(0.2)
         inbox.mkdir(exist_ok=True)
         (inbox / "a.txt").write_text(PROMPT)
-        await until(lambda: bool(service.prompts))
+        await until(lambda: bool(service.prompts), WHAT, 20)
     assert service.prompts == [PROMPT]
 
 
 async def test_from_drop_to_done_with_deliveries(tmp_path: Path) -> None:
     async with running(tmp_path / "state") as (service, inbox):
         (inbox / "a.txt").write_text("one\ntwo\n")
-        await until(lambda: len(service.prompts) == 2)
+        await until(lambda: len(service.prompts) == 2, WHAT, 20)
         service.draw()
         await service.deliver()
-        await until(lambda: any((tmp_path / "state" / "done").glob("*/a.txt")))
+        await until(lambda: any((tmp_path / "state" / "done").glob("*/a.txt")), WHAT, 20)
     assert sorted(path.name for path in (tmp_path / "state" / "outbox").glob("*.png")) == ["a-0001.png", "a-0002.png"]
