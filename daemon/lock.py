@@ -7,11 +7,11 @@ next daemon would make a new one and lock that. The lock file only names the own
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from config.errors import AlreadyRunningError, FatalError
@@ -21,7 +21,7 @@ RETRY_SECONDS = (0.02, 0.05, 0.1)
 LOOK_EVERY_SECONDS = 5.0
 
 
-@contextmanager
+@contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold the lock; raises :class:`AlreadyRunningError` (with the owner's pid) when another process has it.
 
@@ -47,16 +47,18 @@ async def keep(path: Path) -> None:
     Raises :class:`FatalError` when another directory lies in the place of the locked one: pictures would be written
     there and their rows here.
     """
-    locked = _home(path).stat()
+    locked = await asyncio.to_thread(_home(path).stat)
     while True:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-        if not _is_there(_home(path), locked):
-            raise FatalError(f"the state directory {_home(path)} was moved, replaced or deleted while the daemon ran")
-        if not path.exists():
-            try:
-                _sign(path)
-            except OSError:
-                continue  # a full disk: tried again at the next look
+        await asyncio.to_thread(_look, path, locked)
+
+
+def _look(path: Path, locked: os.stat_result) -> None:
+    if not _is_there(_home(path), locked):
+        raise FatalError(f"the state directory {_home(path)} was moved, replaced or deleted while the daemon ran")
+    if not path.exists():
+        with contextlib.suppress(OSError):  # a full disk: tried again at the next look
+            _sign(path)
 
 
 def owner(path: Path) -> int | None:

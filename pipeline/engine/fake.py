@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pipeline.engine.contract import Send
-from pipeline.engine.fake_commands import SLOW_FACTOR, commands, failure, misbehave
+from pipeline.engine.fake_commands import SLOW_FACTOR, commands, failure, misbehave, misload
 from pipeline.engine.fake_pixels import draw_pixels, preview_png
 from pipeline.messages import (
     PROTOCOL_VERSION,
@@ -109,7 +109,7 @@ class FakeEngine:
             self._slots, self._batch, self._turns = [], [], {}
             return False
         self._batch = self._choose()
-        self._load(self._batch[0].draw.model.name)
+        self._load(self._batch[0])
         self._forward([job for job in self._batch if job.steps])
         for job in self._batch:
             self._go_on(job)
@@ -146,9 +146,11 @@ class FakeEngine:
         self._turns[turn] = max(self._turns.values(), default=0) + 1
         return [job for job in self._slots if job.merge == turn]
 
-    def _load(self, model: str) -> None:
+    def _load(self, job: _Job) -> None:
+        model = job.draw.model.name
         if model != self._model:
             self._send(Loading(model=model))
+            misload(job.commands)
             self._model = model
             self._send(Loaded(model=model, seconds=0.0))
 

@@ -2,10 +2,11 @@
 
 ``[crash]`` dies by SIGKILL · ``[segv]`` by SIGSEGV · ``[exit]`` leaves with status 3 · ``[raise]`` raises
 ``[hang]`` never ends a forward · ``[slow]`` makes its forwards ten times as long
+``[load-crash]`` and ``[load-hang]`` do so while the model is loaded (the fake engine loads it for the first job)
 ``[oom]`` ends retryable, as after a failed allocation · ``[fail-user]`` ends as the request's own fault
 ``[fatal]`` ends as nobody's fault that a retry could mend
 ``[corrupt]`` sends pixels that do not match their digest · ``[short]`` sends too few pixels
-``[fail-once]``, ``[crash-once]``, ``[hang-once]`` do so at the first attempt only
+``[fail-once]``, ``[crash-once]``, ``[hang-once]``, ``[load-crash-once]``, ``[load-hang-once]`` do so at the first attempt only
 
 They act at the job's second forward (the first, when it has one only): its neighbours are in the same batch by then.
 """
@@ -27,6 +28,8 @@ WORDS = frozenset(
         "raise",
         "hang",
         "slow",
+        "load-crash",
+        "load-hang",
         "oom",
         "fail-user",
         "fatal",
@@ -35,6 +38,8 @@ WORDS = frozenset(
         "fail-once",
         "crash-once",
         "hang-once",
+        "load-crash-once",
+        "load-hang-once",
     }
 )
 
@@ -63,6 +68,11 @@ def misbehave(wanted: frozenset[str]) -> None:
         raise RuntimeError("the fake engine was told to raise")
     while "hang" in wanted:
         time.sleep(3600)
+
+
+def misload(wanted: frozenset[str]) -> None:
+    """The same while a model is loaded."""
+    misbehave(frozenset(word.removeprefix("load-") for word in wanted if word.startswith("load-")))
 
 
 def failure(draw: Draw, wanted: frozenset[str]) -> Failed | None:
