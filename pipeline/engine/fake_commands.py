@@ -3,10 +3,12 @@
 ``[crash]`` dies by SIGKILL · ``[segv]`` by SIGSEGV · ``[exit]`` leaves with status 3 · ``[raise]`` raises
 ``[hang]`` never ends a forward · ``[slow]`` makes its forwards ten times as long
 ``[load-crash]`` and ``[load-hang]`` do so while the model is loaded (the fake engine loads it for the first job)
-``[oom]`` ends retryable, as after a failed allocation · ``[fail-user]`` ends as the request's own fault
+``[tight]`` fits into memory only when it is drawn by itself in low-memory mode, ``[oom]`` not even then
+``[fail-user]`` ends as the request's own fault
 ``[fatal]`` ends as nobody's fault that a retry could mend
 ``[corrupt]`` sends pixels that do not match their digest · ``[short]`` sends too few pixels
-``[fail-once]``, ``[crash-once]``, ``[hang-once]``, ``[load-crash-once]``, ``[load-hang-once]`` do so at the first attempt only
+``[fail-once]``, ``[crash-once]``, ``[hang-once]``, ``[load-crash-once]``, ``[load-hang-once]`` do so
+at the first attempt only
 
 They act at the job's second forward (the first, when it has one only): its neighbours are in the same batch by then.
 """
@@ -30,6 +32,7 @@ WORDS = frozenset(
         "slow",
         "load-crash",
         "load-hang",
+        "tight",
         "oom",
         "fail-user",
         "fatal",
@@ -79,7 +82,12 @@ def failure(draw: Draw, wanted: frozenset[str]) -> Failed | None:
     """The failure that is wanted, if one is."""
     if "oom" in wanted:
         return Failed(
-            job=draw.job, attempt=draw.attempt, kind="retryable", message="out of memory: 12.0 GiB were asked for"
+            job=draw.job,
+            attempt=draw.attempt,
+            kind="user",
+            message=f"a picture of {draw.task.width}x{draw.task.height} does not fit into the memory of fake",
+            field="width",
+            hint="ask for a smaller size",
         )
     if "fail" in wanted:
         return Failed(job=draw.job, attempt=draw.attempt, kind="retryable", message="it did not work this time")
