@@ -61,6 +61,8 @@ class EngineSettings(Section):
     start_timeout_seconds: Positive = 120.0
     stall_seconds: Positive = 300.0
     """No sign of life for so long while work is in hand, and the engine is killed and started anew."""
+    load_timeout_seconds: Positive = 900.0
+    """The same while it loads a model, when it can't give any."""
     restart_seconds: Annotated[float, Field(ge=0)] = 0.2
     """Wait before an engine that died is started again; doubles while it dies without finishing anything, up to 30."""
     fake_step_s: Annotated[float, Field(ge=0)] = 0.02

@@ -12,7 +12,6 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from config.errors import AlreadyRunningError, FatalError, RetryableError
@@ -24,7 +23,7 @@ LOOK_EVERY_SECONDS = 5.0
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
-@contextmanager
+@contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold the lock; raises :class:`AlreadyRunningError` (with the owner's pid) when another process has it.
 
@@ -51,12 +50,18 @@ async def keep(path: Path) -> None:
     Raises :class:`FatalError` when another directory lies in the place of the locked one: pictures would be written
     there and their rows here.
     """
-    locked = _home(path).stat()
+    locked = await asyncio.to_thread(_home(path).stat)
     while True:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-        if not _is_there(_home(path), locked):
-            raise FatalError(f"the state directory {_home(path)} was moved, replaced or deleted while the daemon ran")
-        _sign_again(path)
+        await asyncio.to_thread(_look, path, locked)
+
+
+def _look(path: Path, locked: os.stat_result) -> None:
+    if not _is_there(_home(path), locked):
+        raise FatalError(f"the state directory {_home(path)} was moved, replaced or deleted while the daemon ran")
+    if not path.exists():
+        with contextlib.suppress(OSError):  # a full disk: tried again at the next look
+            _sign(path)
 
 
 def owner(path: Path) -> int | None:
@@ -104,12 +109,6 @@ def _sign(path: Path) -> None:
     fresh.write_text(f"{os.getpid()}\n")
     fresh.chmod(0o600)
     fresh.replace(path)
-
-
-def _sign_again(path: Path) -> None:
-    with contextlib.suppress(OSError):  # a full disk: tried again at the next look
-        if not path.exists():
-            _sign(path)
 
 
 def _is_there(directory: Path, locked: os.stat_result) -> bool:

@@ -126,7 +126,7 @@ class Supervisor:
             return False
         except NotReachable as error:
             self._failed(name, "retrying", _words(error))
-        except Exception as error:  # a defect in one front end must not end the others
+        except (Exception, SystemExit) as error:  # a defect in one front end must not end the others
             log.error("front_end_broke", front_end=name, exc_info=error)
             self._failed(name, "retrying", f"{type(error).__name__}: {error}")
         return True
@@ -144,7 +144,7 @@ class Supervisor:
         status = self._states[name]
         if status.state != "starting":
             return status
-        return replace(status, state="up" if front_end.started.is_set() else "starting", detail=front_end.status())
+        return replace(status, state="up" if front_end.started.is_set() else "starting", detail=_own_words(front_end))
 
     async def _first_word(self, name: str) -> None:
         started = asyncio.create_task(self._front_ends[name][0].started.wait())
@@ -153,6 +153,15 @@ class Supervisor:
             await asyncio.wait({started, failed}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await _end({started, failed})
+
+
+def _own_words(front_end: FrontEnd) -> str:
+    """Whoever asks for the status gets it, also when one front end can't tell its own."""
+    try:
+        return front_end.status()
+    except Exception as error:  # a defect in one front end must not hide the others
+        log.error("front_end_broke", front_end=front_end.name, exc_info=error)
+        return f"its status can't be told: {type(error).__name__}: {error}"
 
 
 def _words(error: MezzotintError) -> str:

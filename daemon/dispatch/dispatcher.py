@@ -25,6 +25,7 @@ from daemon.dispatch.held import HeldJob, Name
 from daemon.dispatch.ledger import Ledger
 from daemon.dispatch.recording import DamagedPictureError, Recorder
 from daemon.dispatch.restarts import Restarts
+from daemon.dispatch.silence import Patience
 from daemon.dispatch.station import Station
 from daemon.dispatch.status import EngineStatus
 from daemon.engines import local
@@ -40,6 +41,9 @@ from storage.results.store import PictureFiles
 RECORDING_THREADS = 2
 WATCH_SECONDS = 1.0
 """How often silence and free space are looked at, and the queue for jobs whose wait is over."""
+IDLE_SECONDS = 30.0
+"""An engine without work says so every second. One that does not for so long is hung: better found out now than by the
+next job, which would wait ``stall_seconds`` for it."""
 RECORDING_GRACE_SECONDS = 10.0
 CLAIM_GRACE_SECONDS = 2.0
 """What a claim that is under way gets to come back when nothing else is waited for any more."""
@@ -81,6 +85,11 @@ class Dispatcher:
             up=self.wake,
             lost=self._lost,
             conditions=self._conditions,
+        )
+        self._patience = Patience(
+            stall_seconds=settings.engine.stall_seconds,
+            load_seconds=settings.engine.load_timeout_seconds,
+            idle_seconds=IDLE_SECONDS,
         )
         self._news = asyncio.Event()
         self._claiming = asyncio.Lock()
@@ -308,7 +317,7 @@ class Dispatcher:
             self.heartbeat.beat()
             await self._look_for_space()
             await self._look_for_models()
-            self._station.kill_if_hung(self._settings.engine.stall_seconds)
+            self._station.look(self._patience)
             self.wake()
             await asyncio.sleep(self._watch_seconds)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 MAX_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+"""An engine that has been up for so long is of use, also when its one long job was not finished."""
 
 
 class Restarts:
@@ -15,6 +17,11 @@ class Restarts:
     def finished_something(self) -> None:
         """The engine is of use: its next death counts as the first."""
         self._failures = 0
+
+    def lived(self, seconds: float) -> None:
+        """How long the engine that has just died was ready."""
+        if seconds >= STEADY_SECONDS:
+            self._failures = 0
 
     def next_wait(self) -> float:
         """Seconds to wait after this death."""

@@ -10,12 +10,14 @@ import structlog
 from daemon.dispatch.conditions import Conditions
 from daemon.dispatch.held import HeldJob, Name
 from daemon.dispatch.restarts import Restarts
+from daemon.dispatch.silence import Patience, Silence
 from daemon.dispatch.status import EngineStatus
 from daemon.engines.contract import EngineGoneError, RunningEngine, StartEngine
 from pipeline.messages import Cancel, Loaded, Loading, Pulse, ToDaemon
 
 STOP_SECONDS = 0.5
 """What an engine gets to end by itself. It has nothing to save."""
+LEFTOVER = "engine process"
 
 Hear = Callable[[ToDaemon], None]
 Lost = Callable[[Sequence[HeldJob], str], Awaitable[None]]
@@ -48,12 +50,17 @@ class Station:
         self._state = "starting"
         self._problem: str | None = None
         self._killed_because: str | None = None
-        self._heard_at = 0.0
+        self._loading: str | None = None
+        self._mute, self._inert, self._deaf = Silence(_now()), Silence(_now()), Silence(_now())
+        """It says nothing; it does nothing with its jobs; it takes no messages."""
+        self._ready_at = 0.0
+        self._leftovers: list[RunningEngine] = []
+        """Killed, and still there."""
 
     async def run(self) -> None:
         """Keep an engine running, until :meth:`close`."""
         while self._state != "stopped":
-            self._state, self._pulse, self._killed_because = "starting", None, None
+            self._state, self._pulse, self._killed_because, self._loading = "starting", None, None, None
             reason = await self._live()
             if self._state == "stopped":
                 return
@@ -80,11 +87,15 @@ class Station:
             return reason
         finally:
             engine, self._engine = self._engine, None
+            self._restarts.lived(_now() - self._ready_at)
             await engine.close(0)
+            self._note_leftover(engine)
 
     def _open(self) -> None:
         assert self._engine is not None
-        self._state, self._problem, self._heard_at = "ready", None, _now()
+        self._state, self._problem, self._ready_at = "ready", None, _now()
+        for silence in (self._mute, self._inert, self._deaf):
+            silence.broken()
         self._conditions.clear("engine")
         _log.info("engine_ready", engine_pid=self._engine.pid, device=self._engine.ready.device)
         self._up()
@@ -94,16 +105,26 @@ class Station:
             self._state = "waiting"
 
     def _listen(self, messages: Sequence[ToDaemon]) -> None:
-        self._heard_at = _now()
+        self._mute.broken()
         for message in messages:
+            if message != self._pulse:
+                self._inert.broken()  # a pulse that counts no more than the last one is no sign of work
             if isinstance(message, Pulse):
                 self._pulse = message
-                self._state = "ready" if self._state == "loading" else self._state  # also when the load failed
-            elif isinstance(message, Loading | Loaded):
-                self._state = "loading" if isinstance(message, Loading) else "ready"
-                _log.info(f"model_{self._state}" if self._state == "loading" else "model_loaded", model=message.model)
+                self._load_ended()  # also when it failed
+            elif isinstance(message, Loading):
+                self._state, self._loading = "loading", message.model
+                _log.info("model_loading", model=message.model)
+            elif isinstance(message, Loaded):
+                self._load_ended()
+                _log.info("model_loaded", model=message.model)
             else:
                 self._hear(message)
+
+    def _load_ended(self) -> None:
+        self._loading = None
+        if self._state == "loading":
+            self._state = "ready"
 
     @property
     def capacity(self) -> int:
@@ -130,8 +151,11 @@ class Station:
 
     async def give(self, jobs: Sequence[HeldJob]) -> None:
         """Hold these jobs and send them in one piece."""
+        if not jobs:
+            return
         if not self._held:
-            self._heard_at = _now()  # silence is counted from the moment on that there is work
+            self._mute.broken()
+            self._inert.broken()  # silence is counted from the moment on that there is work
         self._held |= {job.name: job for job in jobs}
         if self._engine is not None:
             for job in jobs:
@@ -147,15 +171,46 @@ class Station:
         """A job ended in order: the engine is of use."""
         self._restarts.finished_something()
 
-    def kill_if_hung(self, stall_seconds: float) -> None:
-        """Kill an engine that is silent while it holds work.
+    def look(self, patience: Patience) -> None:
+        """Kill an engine that hangs. To be called about every second.
 
         The deadlines of its jobs are the engine's own affair: only it knows when a job is drawn and when it waits.
         """
-        if self._engine is None or not self._held or self._killed_because is not None:
+        for silence in (self._mute, self._inert, self._deaf):
+            silence.look(_now())
+        self._look_at_leftovers()
+        if self._engine is None or self._killed_because is not None:
             return
-        if _now() - self._heard_at > stall_seconds:
-            self.kill(f"the engine gave no sign of life for {stall_seconds:g} seconds and was killed")
+        if not self._engine.unread_bytes:
+            self._deaf.broken()
+        if (why := self._hangs(patience)) is not None:
+            self.kill(f"{why} and was killed")
+
+    def _hangs(self, patience: Patience) -> str | None:
+        stall = patience.stall_seconds
+        if self._loading is not None:
+            signs = [(self._mute, patience.load_seconds, f"was still loading {self._loading} after")]
+        elif self._held:
+            signs = [(self._mute, stall, "gave no sign of life for"), (self._inert, stall, "drew nothing for")]
+        else:
+            signs = [(self._mute, patience.idle_seconds, "was idle and gave no sign of life for")]
+        signs.append((self._deaf, max(stall, signs[0][1]), "took no message for"))
+        return next((f"the engine {does} {most:g} seconds" for sign, most, does in signs if sign.seconds > most), None)
+
+    def _note_leftover(self, engine: RunningEngine) -> None:
+        if engine.ended:
+            return
+        _log.error("engine_stuck", engine_pid=engine.pid)
+        why = f"engine process {engine.pid} was killed and does not end: a driver or a disk holds it in the kernel"
+        heals = "goes when the kernel lets go of it; what it has of the device's memory is missing until then"
+        self._conditions.report(LEFTOVER, why, heals)
+        self._leftovers.append(engine)
+
+    def _look_at_leftovers(self) -> None:
+        if self._leftovers:
+            self._leftovers = [engine for engine in self._leftovers if not engine.ended]
+            if not self._leftovers:
+                self._conditions.clear(LEFTOVER)
 
     def kill(self, reason: str) -> None:
         """End the engine now; its jobs are lost for this reason."""

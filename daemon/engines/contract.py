@@ -24,17 +24,28 @@ class RunningEngine(Protocol):
     def ready(self) -> Ready:
         """What it said about itself."""
 
+    @property
+    def unread_bytes(self) -> int:
+        """What was sent and it has not taken yet."""
+
+    @property
+    def ended(self) -> bool:
+        """Its process is gone. One that a driver holds in the kernel may be killed and still be there."""
+
     async def send(self, messages: Sequence[ToEngine]) -> None:
-        """Send messages in one piece. A dead engine is noticed by :meth:`receive`, not here."""
+        """Send messages in one piece, without waiting for it to take them: a hung engine must hold up nobody.
+
+        A dead engine is noticed by :meth:`receive`, not here.
+        """
 
     async def receive(self) -> Sequence[ToDaemon]:
         """The next messages; raises :class:`EngineGoneError`, which says in plain words how it ended."""
 
     def kill(self) -> None:
-        """End it now, whatever it is doing. :meth:`receive` then tells that it is gone."""
+        """End it now, whatever it is doing. :meth:`receive` then tells that it is gone, within seconds."""
 
     async def close(self, grace_seconds: float) -> None:
-        """Ask it to stop, kill it after the grace, and wait until it is gone. Never raises."""
+        """Ask it to stop, kill it after the grace, and wait until it is gone, a few seconds at most. Never raises."""
 
 
 StartEngine = Callable[[], Awaitable[RunningEngine]]

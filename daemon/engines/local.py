@@ -22,6 +22,8 @@ READ_BYTES = 1 << 20
 SOCKET_BUFFER_BYTES = 1 << 20
 END_SECONDS = 5.0
 """A killed process is gone within this time, unless a driver holds it in the kernel."""
+REAP_SECONDS = 1.0
+"""From the end of its pipe to the end of a killed process."""
 
 _NOT_FOR_ENGINES = (
     "NOTIFY_SOCKET",
@@ -48,9 +50,10 @@ class EngineProcess:
         self._reader = reader
         self._writer = writer
         self._decoder = frames.for_daemon()
-        self._early: list[ToDaemon] = []
+        self._early: Sequence[ToDaemon] = ()
         self._last_message = ""
         self._ready: Ready | None = None
+        self._killed = self._stuck = False
         self._speech = Speech(process.pid)
         assert process.stderr is not None
         self._listening = asyncio.create_task(self._speech.listen(process.stderr), name="engine-stderr")
@@ -66,34 +69,43 @@ class EngineProcess:
         assert self._ready is not None
         return self._ready
 
+    @property
+    def unread_bytes(self) -> int:
+        """What waits on our side of the socket."""
+        return self._writer.transport.get_write_buffer_size()
+
+    @property
+    def ended(self) -> bool:
+        """Its process is gone."""
+        return self._process.returncode is not None
+
     async def handshake(self, seconds: float) -> None:
         """Wait for :class:`Ready`; raises :class:`EngineGoneError` when it does not come or speaks otherwise."""
         try:
             async with asyncio.timeout(seconds):
-                while self._ready is None:
-                    self._take(await self.receive())
+                first, *self._early = await self.receive()
+                if isinstance(first, Dying):
+                    await self.receive()  # tells how it ended
         except TimeoutError:
             raise EngineGoneError(f"the engine was not ready after {seconds:g} seconds") from None
+        if not isinstance(first, Ready):
+            raise EngineGoneError("the engine spoke before it was ready")
+        self._ready = first
         if self.ready.protocol != PROTOCOL_VERSION:
             raise EngineGoneError(f"the engine speaks protocol {self.ready.protocol}, the daemon {PROTOCOL_VERSION}")
 
-    def _take(self, messages: Sequence[ToDaemon]) -> None:
-        for message in messages:
-            if isinstance(message, Ready) and self._ready is None:
-                self._ready = message
-            else:
-                self._early.append(message)
-
     async def send(self, messages: Sequence[ToEngine]) -> None:
-        """One write, so that jobs sent together are drawn together from their first forward on."""
-        with contextlib.suppress(ConnectionError):
+        """One write, so that jobs sent together are drawn together from their first forward on.
+
+        What waits here is bounded by the jobs that an engine is given to hold.
+        """
+        if not self._writer.is_closing():
             self._writer.write(b"".join(frames.encode(message) for message in messages))
-            await self._writer.drain()
 
     async def receive(self) -> Sequence[ToDaemon]:
         """At least one message."""
-        if self._ready is not None and self._early:
-            early, self._early = self._early, []
+        if self._early:
+            early, self._early = self._early, ()
             return early
         messages = await self._next()
         if not messages:
@@ -115,9 +127,12 @@ class EngineProcess:
         return ()
 
     def kill(self) -> None:
-        """SIGKILL; the reaper takes the rest."""
+        """SIGKILL; the reaper takes the rest. The pipe of one that the kernel does not let go is closed from here."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+        if not self._killed:
+            self._killed = True
+            asyncio.get_running_loop().call_later(END_SECONDS, self._writer.transport.abort)
 
     async def close(self, grace_seconds: float) -> None:
         """Stop, then SIGKILL."""
@@ -127,18 +142,21 @@ class EngineProcess:
             await asyncio.wait_for(self._process.wait(), grace_seconds)
         self.kill()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), END_SECONDS)
-        self._writer.close()
+            await asyncio.wait_for(self._process.wait(), 0 if self._stuck else END_SECONDS)
+        self._writer.transport.abort()
         self._listening.cancel()
         await asyncio.wait({self._listening})
 
     async def _obituary(self) -> str:
         """Wait for the end of the process (its pipe is closed already) and say how it was."""
         try:
-            returncode = await asyncio.wait_for(self._process.wait(), END_SECONDS)
+            returncode = await asyncio.wait_for(self._process.wait(), REAP_SECONDS if self._killed else END_SECONDS)
         except TimeoutError:
+            self._stuck = self._killed
             self.kill()
-            return "the engine closed its pipe and was killed"
+            return (
+                "the engine was killed and does not end" if self._stuck else "the engine closed its pipe and was killed"
+            )
         await asyncio.wait({self._listening}, timeout=1.0)
         if self._speech.last_words():
             _log.warning("engine_last_words", engine_pid=self.pid, text=self._speech.last_words())

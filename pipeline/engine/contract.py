@@ -8,6 +8,8 @@ is built and reports through it. It keeps these promises, which one test suite c
 - A job joins at the next forward. When there are more jobs than rows, the more urgent go first, within the same
   urgency the older; the others are parked and go on later as if nothing had happened.
 - A cancelled or overdue job ends before its next step.
+- A job for which memory runs out is begun again by itself, in low-memory mode, while the others wait unharmed; its
+  pictures say so in their facts. It fails, as its own request's fault, when it does not fit even then.
 - What one job asks for never ends the engine: a bad job fails, its neighbours go on. An exception out of
   ``accept`` or ``step`` means that the engine can't go on.
 - ``pulse`` is true at any moment between two calls of ``send``: a step is counted before the job's end is sent.

@@ -51,13 +51,28 @@ def overdue(seconds: float) -> RetryableError:
     return RetryableError(f"drawn for {seconds:g} seconds and not finished", hint="draw it with fewer steps")
 
 
+def too_large(width: int, height: int, device: str) -> UserError:
+    """A picture that did not fit into memory although it was drawn by itself and in parts."""
+    return UserError(
+        f"a picture of {width}x{height} does not fit into the memory of {device}, even drawn by itself and in parts",
+        field="width",
+        hint="ask for a smaller size, or end other programs that use this device",
+    )
+
+
+def model_too_large(model: str, device: str) -> UserError:
+    """A model that did not fit although no other was in memory."""
+    return UserError(
+        f"the model {model} does not fit into the memory of {device}",
+        field="model",
+        hint="choose a smaller model, or end other programs that use this device",
+    )
+
+
 def message(job: str, attempt: int, error: BaseException) -> Failed:
     """What the daemon is told."""
     if isinstance(error, MezzotintError):
         return _failed(job, attempt, error.kind, error.message, error.field, error.hint)
-    if is_out_of_memory(error):
-        hint = "draw a smaller picture, or fewer at a time"
-        return _failed(job, attempt, "retryable", "the device ran out of memory for this picture", None, hint)
     first = next(iter(str(error).strip().splitlines()), "")
     text = f"drawing failed: {type(error).__name__}: {first}"[:500]
     # What a pipeline refuses it refuses again; what broke while computing may have been the machine.

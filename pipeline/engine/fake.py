@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pipeline.engine.contract import Send
-from pipeline.engine.fake_commands import SLOW_FACTOR, commands, failure, misbehave
+from pipeline.engine.fake_commands import SLOW_FACTOR, commands, failure, misbehave, misload
 from pipeline.engine.fake_pixels import draw_pixels, preview_png
 from pipeline.messages import (
     PROTOCOL_VERSION,
@@ -45,6 +45,7 @@ class _Job:
     engine_seconds: float = 0.0
     drawing_seconds: float = 0.0
     cancelled: bool = False
+    low_memory: bool = False
     merge: Merge = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,7 +110,7 @@ class FakeEngine:
             self._slots, self._batch, self._turns = [], [], {}
             return False
         self._batch = self._choose()
-        self._load(self._batch[0].draw.model.name)
+        self._load(self._batch[0])
         self._forward([job for job in self._batch if job.steps])
         for job in self._batch:
             self._go_on(job)
@@ -141,14 +142,20 @@ class FakeEngine:
 
     def _choose(self) -> list[_Job]:
         """Eight rows by urgency and age; of the groups that merge among them, the one whose turn is longest ago."""
-        self._slots = sorted(self._jobs.values(), key=lambda job: (job.draw.urgency, job.arrival))[:ROWS]
+        ordered = sorted(self._jobs.values(), key=lambda job: (job.draw.urgency, job.arrival))
+        if ordered[0].low_memory:
+            self._slots = ordered[:1]
+            return self._slots
+        self._slots = [job for job in ordered if not job.low_memory][:ROWS]
         turn = min((job.merge for job in self._slots), key=lambda merge: self._turns.get(merge, 0))
         self._turns[turn] = max(self._turns.values(), default=0) + 1
         return [job for job in self._slots if job.merge == turn]
 
-    def _load(self, model: str) -> None:
+    def _load(self, job: _Job) -> None:
+        model = job.draw.model.name
         if model != self._model:
             self._send(Loading(model=model))
+            misload(job.commands)
             self._model = model
             self._send(Loaded(model=model, seconds=0.0))
 
@@ -170,7 +177,11 @@ class FakeEngine:
     def _go_on(self, job: _Job) -> None:
         """Report a job's step, the pictures it completes, and its end."""
         name = self._name(job)
-        failed = failure(job.draw, job.commands) if job.step >= min(2, job.steps) else None
+        second = job.step >= min(2, job.steps)
+        if second and job.commands & {"tight", "oom"} and not job.low_memory:
+            job.low_memory, job.step = True, job.drawn * job.steps_a_picture  # once more, by itself
+            return
+        failed = failure(job.draw, job.commands) if second else None
         if failed is not None:
             del self._jobs[name]
             self._send(failed)
@@ -203,7 +214,13 @@ class FakeEngine:
             height=task.height,
             pixels=pixels,
             pixels_sha256=digest,
-            facts={"engine": "fake", "device": "fake", "dtype": "uint8", "scheduler_class": task.scheduler},
+            facts={
+                "engine": "fake",
+                "device": "fake",
+                "dtype": "uint8",
+                "scheduler_class": task.scheduler,
+                **({"low_memory": True} if job.low_memory else {}),
+            },
         )
 
     @staticmethod

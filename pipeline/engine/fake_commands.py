@@ -2,10 +2,13 @@
 
 ``[crash]`` dies by SIGKILL · ``[segv]`` by SIGSEGV · ``[exit]`` leaves with status 3 · ``[raise]`` raises
 ``[hang]`` never ends a forward · ``[slow]`` makes its forwards ten times as long
-``[oom]`` ends retryable, as after a failed allocation · ``[fail-user]`` ends as the request's own fault
+``[load-crash]`` and ``[load-hang]`` do so while the model is loaded (the fake engine loads it for the first job)
+``[tight]`` fits into memory only when it is drawn by itself in low-memory mode, ``[oom]`` not even then
+``[fail-user]`` ends as the request's own fault
 ``[fatal]`` ends as nobody's fault that a retry could mend
 ``[corrupt]`` sends pixels that do not match their digest · ``[short]`` sends too few pixels
-``[fail-once]``, ``[crash-once]``, ``[hang-once]`` do so at the first attempt only
+``[fail-once]``, ``[crash-once]``, ``[hang-once]``, ``[load-crash-once]``, ``[load-hang-once]`` do so
+at the first attempt only
 
 They act at the job's second forward (the first, when it has one only): its neighbours are in the same batch by then.
 """
@@ -27,6 +30,9 @@ WORDS = frozenset(
         "raise",
         "hang",
         "slow",
+        "load-crash",
+        "load-hang",
+        "tight",
         "oom",
         "fail-user",
         "fatal",
@@ -35,6 +41,8 @@ WORDS = frozenset(
         "fail-once",
         "crash-once",
         "hang-once",
+        "load-crash-once",
+        "load-hang-once",
     }
 )
 
@@ -65,11 +73,21 @@ def misbehave(wanted: frozenset[str]) -> None:
         time.sleep(3600)
 
 
+def misload(wanted: frozenset[str]) -> None:
+    """The same while a model is loaded."""
+    misbehave(frozenset(word.removeprefix("load-") for word in wanted if word.startswith("load-")))
+
+
 def failure(draw: Draw, wanted: frozenset[str]) -> Failed | None:
     """The failure that is wanted, if one is."""
     if "oom" in wanted:
         return Failed(
-            job=draw.job, attempt=draw.attempt, kind="retryable", message="out of memory: 12.0 GiB were asked for"
+            job=draw.job,
+            attempt=draw.attempt,
+            kind="user",
+            message=f"a picture of {draw.task.width}x{draw.task.height} does not fit into the memory of fake",
+            field="width",
+            hint="ask for a smaller size",
         )
     if "fail" in wanted:
         return Failed(job=draw.job, attempt=draw.attempt, kind="retryable", message="it did not work this time")

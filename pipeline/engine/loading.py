@@ -16,7 +16,7 @@ import torch
 from diffusers.pipelines import auto_pipeline
 
 from config.errors import FatalError, UserError
-from pipeline.engine import vae_precision
+from pipeline.engine import failures, vae_precision
 from pipeline.engine.devices import Device
 from pipeline.engine.dtypes import Precision
 from pipeline.engine.previews import Previewer
@@ -93,6 +93,8 @@ def _read(place: ModelPlace, precision: Precision) -> Any:
             folder, dtype=precision.networks, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=True
         )
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        if failures.is_out_of_memory(error):
+            raise
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise FatalError(f"{place.name} could not be loaded: {first}", field="model") from error
     pipe.set_progress_bar_config(disable=True)

@@ -140,12 +140,14 @@ class LocalEngine:
                 break
             if picture.finishing:
                 continue
+            if self._slots and (picture.job.low_memory or self._slots[0].job.low_memory):
+                continue  # it is drawn by itself once it is the first
             if backlog and picture.model is None and self._slots and picture.urgency > self._slots[0].urgency:
                 continue  # it would finish too, while the more urgent leave little time for decodes
             if picture.model is None and not blocked:
                 place = picture.job.draw.model
                 if self._residency.get(place) is None:
-                    in_use = {p.model.key for p in self._pictures() if p.model is not None}
+                    in_use = self._models_in_use()
                     in_use |= {loading.key_of(p.job.draw.model) for p in self._slots}  # those about to start
                     if self._residency.has_room(in_use):
                         self._load_for(place, in_use)
@@ -172,7 +174,7 @@ class LocalEngine:
             while _waits_for(picture, Kind.TEXT):
                 call = picture.call
                 assert call is not None
-                self._answer(picture, self._texts.serve(call, self._serving, deterministic=picture.alone))
+                self._answer(picture, self._texts.serve(call, self._serving, deterministic=picture.deterministic))
         self._slots = [picture for picture in self._slots if picture.call is not None and not picture.finishing]
         return fresh
 
@@ -180,7 +182,9 @@ class LocalEngine:
         calls = [picture.call for picture in group if picture.call is not None]
         before, began = self._serving.count, self._clock()
         if len(group) == 1:
-            outcomes = [self._serving.alone(calls[0], deterministic=group[0].alone)]
+            only = group[0]
+            outcome = self._serving.alone(calls[0], deterministic=only.deterministic, low_memory=only.job.low_memory)
+            outcomes = [outcome]
         else:
             outcomes = self._serving.together(calls)
         passes = self._serving.count - before
@@ -269,7 +273,7 @@ class LocalEngine:
         scheduler = picture.scheduler
         found: facts.Facts = {
             **facts.of_engine(self._device, self._precision.name),
-            "kernel_mode": "deterministic" if picture.alone else "merged",
+            "kernel_mode": "deterministic" if picture.deterministic else "merged",
             "pipeline": picture.pipeline_name,
             "scheduler": picture.job.draw.task.scheduler,
             "scheduler_class": type(scheduler).__name__,
@@ -277,6 +281,8 @@ class LocalEngine:
             "model_sha256": picture.job.draw.model.sha256,
             "steps_run": picture.step,
         }
+        if picture.job.low_memory:
+            found["low_memory"] = True
         if picture.tokens_dropped:
             found["prompt_tokens_dropped"] = picture.tokens_dropped
         return found
@@ -310,15 +316,34 @@ class LocalEngine:
     def _fail(self, job: Job, error: Exception) -> None:
         if failures.ends_the_engine(error):
             raise error
-        if not isinstance(error, MezzotintError):
+        memory = failures.is_out_of_memory(error)
+        if not (memory or isinstance(error, MezzotintError)):
             log.event("job_failed", job=job.draw.job, attempt=job.draw.attempt)
             log.exception("job_error", error)
         error.__traceback__ = None  # its frames hold the picture's tensors
+        if memory and not job.low_memory:
+            self._begin_again(job)
+            return
+        if memory:
+            error = failures.too_large(job.draw.task.width, job.draw.task.height, self._device.name)
         self._drop(job)
         self._send(failures.message(job.draw.job, job.draw.attempt, error))
 
+    def _begin_again(self, job: Job) -> None:
+        """Draw by itself and in parts what is left of a job for which memory ran out."""
+        log.event("job_low_memory", job=job.draw.job, attempt=job.draw.attempt)
+        left = [picture.index for picture in job.pictures]
+        self._let_go(job)
+        job.low_memory = True
+        job.pictures = [Picture(job, index) for index in left]
+        self._texts.forget()
+        self._residency.drop_idle(self._models_in_use() | {loading.key_of(job.draw.model)})
+
     def _drop(self, job: Job) -> None:
         self._jobs.pop(job.key, None)
+        self._let_go(job)
+
+    def _let_go(self, job: Job) -> None:
         for picture in job.pictures:
             picture.abandon()
         job.pictures = []
@@ -330,20 +355,40 @@ class LocalEngine:
 
     # --- models
 
+    def _models_in_use(self) -> set[tuple[str, str]]:
+        return {picture.model.key for picture in self._pictures() if picture.model is not None}
+
     def _load_for(self, place: ModelPlace, in_use: set[tuple[str, str]]) -> None:
         """Load a model; when that fails, all jobs that want it fail."""
         self._send(Loading(model=place.name))
         self._texts.forget()  # its keys hold the modules of the model that may have to go
-        self._serving.forget()
         began = self._clock()
         try:
-            self._residency.load(place, in_use)
+            loaded = self._load_if_it_fits(place, in_use)
         except Exception as error:  # boundary: a broken model ends its jobs, not the engine
             for job in list(self._jobs.values()):
                 if loading.key_of(job.draw.model) == loading.key_of(place):
                     self._fail(job, error)
             return
-        self._send(Loaded(model=place.name, seconds=self._clock() - began))
+        if loaded:
+            self._send(Loaded(model=place.name, seconds=self._clock() - began))
+
+    def _load_if_it_fits(self, place: ModelPlace, in_use: set[tuple[str, str]]) -> bool:
+        """False when the models that are being drawn with leave no memory for it: then it waits until they are idle."""
+        for _ in range(2):
+            try:
+                self._residency.load(place, in_use)
+            except Exception as error:
+                if not failures.is_out_of_memory(error):
+                    raise
+                failures.release_memory(after=error)
+            else:
+                return True
+            if in_use:
+                self._residency.no_more_than_now()
+                return False
+            self._residency.drop_idle(in_use)
+        raise failures.model_too_large(place.name, self._device.name)
 
     def _load(self, place: ModelPlace) -> loading.LoadedModel:
         return loading.load(place, self._device, self._precision)

@@ -35,6 +35,16 @@ class Residency:
         """Whether another model may be loaded while pictures are being drawn with these."""
         return len(self._models) < self._limit or any(key not in in_use for key in self._models)
 
+    def drop_idle(self, in_use: Collection[Key]) -> None:
+        """Drop every model that nobody draws with."""
+        for key in [key for key in self._models if key not in in_use]:
+            del self._models[key]
+        failures.release_memory()
+
+    def no_more_than_now(self) -> None:
+        """Memory ran out with these models in it: another one has to wait until one of them is idle."""
+        self._limit = max(1, len(self._models))
+
     def load(self, place: ModelPlace, in_use: Collection[Key]) -> LoadedModel:
         """Load a model, first dropping idle ones to stay within the limit."""
         while len(self._models) >= self._limit:

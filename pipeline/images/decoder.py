@@ -6,8 +6,11 @@ JSON, and the picture as RGB PNG when the JSON says ``"ok": true``. Limits hold 
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import resource
+import signal
 import struct
 import sys
 import warnings
@@ -21,10 +24,19 @@ BASE_BYTES = 384 << 20
 BYTES_A_PIXEL = 16
 """Address space: RGBA twice (turning, flattening) and RGB twice, with the interpreter and its libraries in the base."""
 COMPRESS_LEVEL = 1
+_PR_SET_PDEATHSIG = 1
 
 
 class RefusedError(Exception):
     """Said back to whoever sent the picture."""
+
+
+def die_with(parent: int) -> None:
+    """A daemon that is killed must leave no decoder behind. Asked for by the thread that waits for our answer."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def confine(max_pixels: int, cpu_seconds: int) -> None:
@@ -88,7 +100,8 @@ def answer(facts: dict[str, Any], picture: Picture | None = None) -> None:
 
 
 def main() -> int:
-    """``decoder.py MAX_PIXELS CPU_SECONDS``."""
+    """``decoder.py MAX_PIXELS CPU_SECONDS PARENT_PID``."""
+    die_with(int(sys.argv[3]))
     max_pixels, cpu_seconds = int(sys.argv[1]), int(sys.argv[2])
     confine(max_pixels, cpu_seconds)
     warnings.simplefilter("ignore")

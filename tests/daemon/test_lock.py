@@ -103,7 +103,7 @@ async def test_a_deleted_lock_file_is_written_anew(path: Path, monkeypatch: pyte
     monkeypatch.setattr(lock, "LOOK_EVERY_SECONDS", 0.01)
     with lock.held(path):
         keeping = asyncio.create_task(lock.keep(path))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
         path.unlink()
         async with asyncio.timeout(10):
             while not path.exists():
@@ -119,7 +119,7 @@ async def test_a_state_directory_that_is_replaced_under_the_daemon_ends_it(
     home = path.parent.parent
     with lock.held(path):
         keeping = asyncio.create_task(lock.keep(path))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
         home.rename(home.with_name("elsewhere"))
         home.mkdir()
         with pytest.raises(FatalError, match="moved, replaced or deleted"):

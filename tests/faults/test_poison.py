@@ -56,11 +56,11 @@ def test_a_hanging_job_is_given_up_and_its_neighbours_are_done(daemon: LiveDaemo
     assert [job["state"] for job in others] == ["done"] * 7
 
 
-@pytest.mark.parametrize("word", ["oom", "corrupt"])
-def test_a_job_that_fails_every_time_takes_nobody_along(daemon: LiveDaemon, word: str) -> None:
+@pytest.mark.parametrize(("word", "end"), [("oom", ("failed", 1)), ("corrupt", ("dead", 3))])
+def test_a_job_that_fails_every_time_takes_nobody_along(daemon: LiveDaemon, word: str, end: tuple[str, int]) -> None:
     jobs = crowd(daemon, f"[{word}]")
     poison, *others = daemon.wait(*jobs)
-    assert (poison["state"], poison["attempts"]) == ("dead", 3)
+    assert (poison["state"], poison["attempts"]) == end
     assert [job["state"] for job in others] == ["done"] * 7
     daemon.stop()
     assert problems(daemon.state_dir, jobs, max_attempts=3) == []

@@ -11,7 +11,9 @@ import torch
 
 from config.settings import EngineSettings
 from pipeline.engine.jobs.picture import Picture
+from pipeline.engine.loading import DENOISERS, LoadedModel
 from pipeline.engine.local import LocalEngine
+from pipeline.engine.step_batching.rendezvous import Seat
 from pipeline.messages import Cancel, Draw, Drawn, Failed, Finished, ModelPlace, Stopped, Task, ToDaemon
 
 T = TypeVar("T")
@@ -99,6 +101,31 @@ class Driver:
         """The one failure of a job."""
         (failed,) = [each for each in self.of(Failed) if each.job == job]
         return failed
+
+
+def seat_of(model: LoadedModel) -> Seat:
+    """Where the calls of a model's denoiser meet."""
+    pipe = next(iter(model.pipelines.values()))
+    cells = next(
+        pipe.components[name] for name in DENOISERS if pipe.components.get(name) is not None
+    ).forward.__closure__
+    return next(cell.cell_contents for cell in cells if isinstance(cell.cell_contents, Seat))
+
+
+def limit_denoiser(model: LoadedModel, elements: int) -> list[int]:
+    """Let its denoiser run out of memory, as on an accelerator, for latents of more elements. Those it computed."""
+    seat = seat_of(model)
+    real, computed = seat.run, list[int]()
+
+    def limited(*args: Any, **kwargs: Any) -> Any:
+        size = (args[0] if args else kwargs["sample"]).numel()
+        if size > elements:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 12.00 GiB.")
+        computed.append(size)
+        return real(*args, **kwargs)
+
+    object.__setattr__(seat, "run", limited)
+    return computed
 
 
 def relative_difference(a: torch.Tensor, b: torch.Tensor) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -24,6 +26,40 @@ def engines_of(daemon: int) -> list[int]:
         except OSError:
             continue
     return found
+
+
+def children_of(pid: int) -> list[int]:
+    """Process ids of all its children."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        try:
+            found += [int(child) for child in (task / "children").read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process takes at the moment."""
+
+    resident_mib: float
+    descriptors: int
+    threads: int
+    cpu_seconds: float
+
+
+def usage(pid: int) -> Usage:
+    """Of one process, without its children."""
+    process = Path(f"/proc/{pid}")
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    pages = int((process / "statm").read_text().split()[1])
+    return Usage(
+        resident_mib=pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
+        descriptors=len(list((process / "fd").iterdir())),
+        threads=int(fields[17]),
+        cpu_seconds=(int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
+    )
 
 
 def wait_until_gone(pid: int, seconds: float) -> None:

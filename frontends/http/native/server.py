@@ -53,14 +53,28 @@ class NativeHttp:
         finally:
             self._listening = False
             self.started.clear()
-            server.should_exit = True
+            server.end()
             socket_file.remove(self._path, inode)
             await asyncio.wait((serving,))
             listener.close()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the daemon has its own."""
+    """uvicorn without its signal handlers, as the daemon has its own, and without its clock: uvicorn looks ten times a
+    second whether it is to end, and each look wakes an idle daemon up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)  # prepares the headers
+        await self._ended.wait()
+
+    def end(self) -> None:
+        """Let :meth:`serve` come to its end."""
+        self.should_exit = True
+        self._ended.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -77,6 +91,7 @@ def _uvicorn(service: Service, settings: HttpSettings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
         proxy_headers=False,
         backlog=socket_file.BACKLOG,
         timeout_keep_alive=3600,

@@ -18,6 +18,8 @@ class Job:
     pictures: list[Picture] = field(default_factory=list)
     """Those not finished yet, in order."""
     cancelled: bool = False
+    low_memory: bool = False
+    """Memory ran out for it: it is drawn by itself, in parts."""
     steps_finished: int = 0
     """Steps of the pictures that are finished."""
     seconds: float = 0.0

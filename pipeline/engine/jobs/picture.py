@@ -64,9 +64,14 @@ class Picture:
         return self.job.draw.urgency
 
     @property
+    def deterministic(self) -> bool:
+        """It must come out bit for bit the same again."""
+        return self.job.draw.task.deterministic
+
+    @property
     def alone(self) -> bool:
         """Its calls are never merged."""
-        return self.job.draw.task.deterministic
+        return self.deterministic or self.job.low_memory
 
     @property
     def begun(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 
 from pipeline.engine import failures
-from pipeline.engine.step_batching import thread_state
+from pipeline.engine.step_batching import thread_state, thrift
 from pipeline.engine.step_batching.merge import merge, split
 from pipeline.engine.step_batching.rendezvous import Call
 from pipeline.engine.step_batching.verification import Verdicts, agree
@@ -32,20 +33,20 @@ class Forwards:
         """Passes of a network that served someone; passes made only to verify are not counted."""
         self._devices = devices
         self._verdicts = Verdicts()
-        self._fitting: dict[Hashable, int] = {}
+        self._fitting: weakref.WeakKeyDictionary[torch.nn.Module, dict[Hashable, int]] = weakref.WeakKeyDictionary()
 
     def most_together(self, call: Call, wish: int) -> int:
         """How many calls like this one may share a forward."""
         if self._verdicts.mergeable(call) is False:
             return 1
-        return min(wish, self._fitting.get(self._place(call), wish))
+        return min(wish, self._fitting.get(call.seat.module, {}).get(call.signature().key, wish))
 
-    def alone(self, call: Call, *, deterministic: bool = False) -> Outcome:
-        """Run one call exactly as its pipeline wrote it."""
+    def alone(self, call: Call, *, deterministic: bool = False, low_memory: bool = False) -> Outcome:
+        """Run one call exactly as its pipeline wrote it, or in parts where memory is short."""
         self.count += 1
         with self._state_of(call), _deterministic(deterministic):
             try:
-                return Outcome(call.alone())
+                return Outcome(thrift.run(call) if low_memory else call.alone())
             except Exception as error:  # boundary: one picture's failure is that picture's alone
                 return self._failed(error)
 
@@ -65,22 +66,19 @@ class Forwards:
         self.count += 1
         return [Outcome(answer) for answer in answers]
 
-    def forget(self) -> None:
-        """The models changed: what fits may have changed too."""
-        self._fitting.clear()
-
     def _merged(self, calls: Sequence[Call]) -> list[Any]:
         seat, rows = calls[0].seat, [call.signature().rows for call in calls]
         with self._state_of(calls[0]):
             return split(seat.run(**merge([call.named() for call in calls], rows, seat.rules)), rows)
 
     def _apart(self, calls: Sequence[Call], error: Exception) -> list[Outcome]:
-        """Out of memory halves the group, for good; else each is retried alone, so that only the guilty fails."""
+        """Out of memory halves the group, for as long as the model is there; else each is retried alone, so that only
+        the guilty fails."""
         if not failures.is_out_of_memory(error):
             return [self.alone(call) for call in calls]
         failures.release_memory(after=error)
         half = max(1, len(calls) // 2)
-        self._fitting[self._place(calls[0])] = half
+        self._fitting.setdefault(calls[0].seat.module, {})[calls[0].signature().key] = half
         return [*self.together(calls[:half]), *self.together(calls[half:])]
 
     def _verified(self, calls: Sequence[Call], answers: Sequence[Any]) -> bool:
@@ -100,9 +98,6 @@ class Forwards:
         if failures.is_out_of_memory(error):
             failures.release_memory(after=error)
         return Outcome(error=error)
-
-    def _place(self, call: Call) -> Hashable:
-        return (id(call.seat), call.signature().key)
 
     @contextlib.contextmanager
     def _state_of(self, call: Call) -> Iterator[None]:

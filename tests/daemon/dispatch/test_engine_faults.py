@@ -75,7 +75,7 @@ async def test_an_overdue_job_is_tried_again_and_given_up(build: BuildFloor) -> 
     assert "longer than it may" in job.error.message
 
 
-@pytest.mark.parametrize("word", ["oom", "corrupt", "short"])
+@pytest.mark.parametrize("word", ["corrupt", "short"])
 async def test_a_fault_that_may_pass_is_tried_as_often_as_allowed(floor: Floor, word: str) -> None:
     (job,) = await floor.ended(await floor.submit(f"[{word}]"))
     assert (job.state, job.attempt, job.pictures) == ("dead", 3, ())
@@ -93,7 +93,7 @@ async def test_a_fault_that_passes_costs_an_attempt_and_nothing_else(floor: Floo
     assert (job.state, job.attempt, len(job.pictures)) == ("done", 2, 1)
 
 
-@pytest.mark.parametrize(("word", "kind"), [("fail-user", "user"), ("fatal", "fatal")])
+@pytest.mark.parametrize(("word", "kind"), [("fail-user", "user"), ("oom", "user"), ("fatal", "fatal")])
 async def test_a_fault_that_stays_ends_the_job_at_once(floor: Floor, word: str, kind: str) -> None:
     (job,) = await floor.ended(await floor.submit(f"[{word}]"))
     assert (job.state, job.attempt) == ("failed", 1)

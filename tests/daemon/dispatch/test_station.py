@@ -23,6 +23,9 @@ class Mortal:
         self.dying = asyncio.Event()
         self.words = list(words)
 
+    unread_bytes = 0
+    ended = True
+
     async def send(self, messages: Sequence[ToEngine]) -> None:
         pass
 

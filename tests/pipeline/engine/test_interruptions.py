@@ -210,7 +210,7 @@ def test_a_forward_that_does_not_fit_is_halved_and_stays_halved(tiny: dict[str, 
         assert relative_difference(driver.latents[key], solo.latents[key]) < 1e-4
 
 
-def test_one_picture_that_does_not_fit_fails_to_be_tried_again(tiny: dict[str, Path], drive: Drive) -> None:
+def test_one_picture_that_never_fits_is_refused_with_what_to_do(tiny: dict[str, Path], drive: Drive) -> None:
     driver = drive(tiny["sd"])
     driver.alone("warm")
     seat = _seat(driver)
@@ -221,8 +221,11 @@ def test_one_picture_that_does_not_fit_fails_to_be_tried_again(tiny: dict[str, P
     object.__setattr__(seat, "run", full)
     driver.draw("large")
     driver.run()
-    assert driver.failure("large").kind == "retryable"
-    assert "memory" in driver.failure("large").message
+    failed = driver.failure("large")
+    assert (failed.kind, failed.field) == ("user", "width")
+    assert "64x64 does not fit into the memory" in failed.message
+    assert failed.hint is not None
+    assert "smaller" in failed.hint
 
 
 def test_a_job_of_several_pictures_fails_once(tiny: dict[str, Path], drive: Drive) -> None:

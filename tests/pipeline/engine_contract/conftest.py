@@ -36,6 +36,43 @@ class Bench:
         defaults = {"model": self._place, "width": self.side, "height": self.side, "steps": self.steps}
         return draw(job, **{**defaults, **fields})
 
+    def too_large_at_first(self) -> tuple[Draw, list[Draw]]:
+        """A job that fits into memory when it is drawn by itself and in parts, and neighbours that always do."""
+        if self.kind == "fake":
+            return self.order("large", prompt="[tight]"), self._neighbours()
+        self._memory(4 * (2 * self.side // 8) ** 2)
+        return self.order("large", width=2 * self.side, height=2 * self.side), self._neighbours()
+
+    def too_large_for_ever(self) -> tuple[Draw, list[Draw]]:
+        """A job that never fits, and neighbours."""
+        if self.kind == "fake":
+            return self.order("large", prompt="[oom]"), self._neighbours()
+        self._memory(4 * (self.side // 8) ** 2 * 2)
+        return self.order("large", width=4 * self.side, height=4 * self.side), self._neighbours()
+
+    def _neighbours(self) -> list[Draw]:
+        return [self.order(f"neighbour {number}", seed=number, deterministic=True) for number in range(2)]
+
+    def _memory(self, elements: int) -> None:
+        """The denoiser gets no more memory than for latents of so many elements."""
+        from support.engine_driver import limit_denoiser  # torch comes with it
+
+        build = self._build
+
+        def small(send: Send) -> Engine:
+            engine = build(send)
+            load = engine._residency._load  # type: ignore[attr-defined]
+
+            def limited(place: ModelPlace) -> Any:
+                model = load(place)
+                limit_denoiser(model, elements)
+                return model
+
+            engine._residency._load = limited  # type: ignore[attr-defined]
+            return engine
+
+        self._build = small
+
     def impossible_model(self) -> ModelPlace:
         return ModelPlace(name="gone", path="/nowhere", family="sd", sha256="0" * 64)
 

@@ -164,3 +164,30 @@ def test_a_job_of_an_impossible_model_fails_and_its_neighbour_goes_on(bench: Ben
         bench.send(draw("bad", model=bench.impossible_model()), bench.order("good"))
     bench.serve()
     assert bench.ends() == {"bad": "Failed", "good": "Finished"}
+
+
+def test_a_job_for_which_memory_runs_out_is_drawn_by_itself_and_its_pictures_say_so(bench: Bench) -> None:
+    """Its neighbours come out as if it had not been there."""
+    tight, neighbours = bench.too_large_at_first()
+    bench.send(tight, *neighbours)
+    bench.serve()
+    assert set(bench.ends().values()) == {"Finished"}
+    (drawn,) = bench.said(Drawn, tight.job)
+    assert drawn.facts["low_memory"] is True
+    crowded = {each.job: each for each in bench.said(Drawn)}
+    alone = bench.anew()
+    alone.send(*neighbours)
+    alone.serve()
+    for each in alone.said(Drawn):
+        assert "low_memory" not in crowded[each.job].facts
+        assert crowded[each.job].pixels_sha256 == each.pixels_sha256
+
+
+def test_a_job_that_never_fits_into_memory_fails_as_its_own_fault(bench: Bench) -> None:
+    large, neighbours = bench.too_large_for_ever()
+    bench.send(large, *neighbours)
+    bench.serve()
+    (failed,) = bench.said(Failed)
+    assert (failed.job, failed.kind, failed.field) == (large.job, "user", "width")
+    assert failed.hint is not None
+    assert [bench.ends()[each.job] for each in neighbours] == ["Finished"] * len(neighbours)
