@@ -21,6 +21,7 @@ from storage.sqlite import FIXED_IN as SQLITE_FIXED_IN
 from storage.sqlite import Synchronous
 from storage.sqlite import library_version as sqlite_version
 from storage.sqlite.engines import READERS
+from storage.sqlite.log import WriteAheadLog
 from storage.writer import Writer
 
 __all__ = ["SQLITE_FIXED_IN", "Connection", "Database", "Synchronous", "sqlite_version"]
@@ -35,10 +36,11 @@ class Database:
     :class:`config.errors.FatalError` when the file is damaged, and passes on what the operation itself raises.
     """
 
-    def __init__(self, writer: Engine, readers: Engine) -> None:
+    def __init__(self, path: Path, writer: Engine, readers: Engine) -> None:
+        self.path = path
         self._write_engine = writer
         self._read_engine = readers
-        self._writer = Writer(writer)
+        self._writer = Writer(writer, WriteAheadLog(path))
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
 
     @classmethod
@@ -62,7 +64,7 @@ class Database:
         except Exception as error:
             writer.dispose()
             raise sqlite.translated(error) or error from error
-        return cls(writer, sqlite.open_reader(path, busy_timeout_seconds=busy_timeout_seconds))
+        return cls(path, writer, sqlite.open_reader(path, busy_timeout_seconds=busy_timeout_seconds))
 
     async def write(self, operation: Callable[[Connection], T]) -> T:
         """Run ``operation`` in a transaction; returns once it is durable.

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 
 from config.errors import MezzotintError, RetryableError
 from storage.sqlite import aborts_transaction, translated
+from storage.sqlite.log import WriteAheadLog
 
 T = TypeVar("T")
 
@@ -43,8 +44,9 @@ class _Operation:
 class Writer:
     """Runs operations one after another on one connection, in the order in which they came."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, log: WriteAheadLog) -> None:
         self._engine = engine
+        self._log = log
         self._waiting: SimpleQueue[_Operation | None] = SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -81,6 +83,7 @@ class Writer:
                 self._commit(begun)
                 for operation in begun:
                     operation.answer()
+                self._log.keep_short(self._engine)
 
     def _gather(self) -> tuple[list[_Operation], bool]:
         """Wait for one operation, then take all that came meanwhile; True once the writer is to end."""
