@@ -16,16 +16,18 @@ from daemon import directories, lock, logs
 from daemon.daemon import Daemon
 from daemon.notify import Notifier
 from daemon.stop import Stop
+from storage.backup import restore
 
 EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN = 0, 1, 75
 
 log = structlog.get_logger()
 
 
-def run(settings: Settings, *, private: bool = False) -> int:
+def run(settings: Settings, *, private: bool = False, draws: bool = True) -> int:
     """Run the daemon until it is told to stop; returns the exit status (0, 1, or 75 when another one runs).
 
-    A ``private`` daemon serves one command: it watches no folder and stops when its standard input closes.
+    A ``private`` daemon serves one command: it watches no folder and stops when its standard input closes. One that
+    does not draw only keeps the store: it starts no engine and no job.
     """
     logs.hold_standard_descriptors()
     logs.configure(settings.log.level)
@@ -34,7 +36,9 @@ def run(settings: Settings, *, private: bool = False) -> int:
     try:
         directories.make(settings)
         with lock.held(settings.lock_file):
-            return asyncio.run(_serve(settings, private))
+            if restore.finish(settings.state_dir):
+                log.warning("restore_finished", state_dir=str(settings.state_dir))
+            return asyncio.run(_serve(settings, private, draws))
     except AlreadyRunningError as error:
         return _refuse("daemon_already_running", error, EXIT_TRY_AGAIN)
     except FatalError as error:
@@ -49,11 +53,11 @@ def _refuse(event: str, error: FatalError, status: int) -> int:
     return status
 
 
-async def _serve(settings: Settings, private: bool) -> int:
+async def _serve(settings: Settings, private: bool, draws: bool) -> int:
     stop = Stop()
     with ExitStack() as held:
         held.enter_context(stop.on_signals())
         if private:
             held.enter_context(stop.on_end_of(0))
-        daemon = Daemon(settings, stop, Notifier(), now_ms, watch_folders=not private)
+        daemon = Daemon(settings, stop, Notifier(), now_ms, watch_folders=not private, draws=draws)
         return EXIT_OK if await daemon.run() else EXIT_FAILED

@@ -39,13 +39,21 @@ class Daemon:
     """The parts of a running daemon. :meth:`run` is called once."""
 
     def __init__(
-        self, settings: Settings, stop: Stop, notifier: Notifier, clock: Clock, *, watch_folders: bool = True
+        self,
+        settings: Settings,
+        stop: Stop,
+        notifier: Notifier,
+        clock: Clock,
+        *,
+        watch_folders: bool = True,
+        draws: bool = True,
     ) -> None:
         self._settings = settings
         self._stop = stop
         self._notifier = notifier
         self._clock = clock
         self._watch_folders = watch_folders
+        self._draws = draws
 
     async def run(self) -> bool:
         """True when it was asked to stop and did, False when a part that it can't do without failed."""
@@ -114,7 +122,8 @@ class Daemon:
         supervisor = self._supervisor
         for front_end in self._front_ends():
             supervisor.front_end(front_end)
-        supervisor.essential("dispatcher", self._dispatcher.run())
+        if self._draws:
+            supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))

@@ -9,6 +9,7 @@ import structlog
 from config.clock import Clock
 from config.settings import Settings
 from daemon.service import Conditions
+from daemon.service.keeping import Keeping
 from storage import queue
 from storage.database import Database
 from storage.results.recovery import recorded_sizes, recover_files
@@ -22,6 +23,9 @@ async def recover(database: Database, settings: Settings, clock: Clock, conditio
     orphans = await database.write(lambda c: queue.recover(c, now=clock(), max_attempts=most))
     if orphans:
         log.warning("jobs_recovered", jobs=len(orphans))
+    stuck = await Keeping(settings=settings, database=database, clock=clock, conditions=conditions).clear_away()
+    if stuck:
+        log.warning("pruned_files_left", files=stuck)
     recorded = await database.read(recorded_sizes)
     report = await asyncio.to_thread(recover_files, settings.state_dir, recorded)
     if report.parts_removed or report.orphans_quarantined:

@@ -40,7 +40,8 @@ class Database:
         self.path = path
         self._write_engine = writer
         self._read_engine = readers
-        self._writer = Writer(writer, WriteAheadLog(path))
+        self._log = WriteAheadLog(path)
+        self._writer = Writer(writer, self._log)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
 
     @classmethod
@@ -87,6 +88,14 @@ class Database:
     def read_sync(self, operation: Callable[[Connection], T]) -> T:
         """:meth:`read` for threads."""
         return self._read(operation)
+
+    def sync(self) -> None:
+        """Make durable what was committed: with ``synchronous="normal"`` a power cut could still undo it."""
+        self._log.sync()
+
+    def shrink(self) -> None:
+        """Let the file and its log become as small as they can be, at a moment at which the writer has time."""
+        self._writer.shrink()
 
     def close(self) -> None:
         """Carry out what waits, then close the file. May be called twice."""

@@ -62,6 +62,10 @@ class Writer:
             self._waiting.put(operation)
         return operation.future
 
+    def shrink(self) -> None:
+        """Begin the log anew, which also lets the file shrink to what is in it."""
+        self.submit(lambda _: self._log.shorten_soon()).result()
+
     @property
     def is_current_thread(self) -> bool:
         """True inside an operation, where waiting for another one would wait for ever."""

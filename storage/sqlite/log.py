@@ -39,6 +39,21 @@ class WriteAheadLog:
         # Somebody reads for long: try again when it has grown by as much again, not at every commit.
         self._next_bytes = self._size() + self._long_bytes
 
+    def sync(self) -> None:
+        """Make what is in the log durable; what was copied into the file is so already."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def shorten_soon(self) -> None:
+        """Begin the log anew after the next commit, however short it is."""
+        self._next_bytes = 0
+
     def _size(self) -> int:
         try:
             return os.stat(self._path).st_size

@@ -11,8 +11,11 @@ def free(connection: Connection) -> int:
 
 
 def give_back(connection: Connection, pages: int) -> int:
-    """Cut at most so many free pages off the file; returns how many. 0 for a file that was made before this was possible:
-    its free pages are used again, but it never shrinks (a backup of it that is restored can)."""
+    """Cut at most so many free pages off the file; returns how many.
+
+    0 for a file that was made before this was possible: its free pages are used again, but it does not shrink (unless
+    it is backed up and restored).
+    """
     before = _number(connection, "freelist_count")
     if _number(connection, "auto_vacuum") == 0:
         return 0

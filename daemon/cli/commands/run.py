@@ -15,6 +15,7 @@ def command(
     private: Annotated[
         bool, typer.Option("--private", help="Stop when standard input ends (so does whoever holds it).", hidden=True)
     ] = False,
+    only_keep: Annotated[bool, typer.Option("--only-keep", help="Start no engine and no job.", hidden=True)] = False,
     config: options.Config = None,
     json: options.Json = False,
 ) -> int:
@@ -25,4 +26,4 @@ def command(
     settings = Invocation.of(context, config, json).settings
     from daemon import app
 
-    return app.run(settings, private=private)
+    return app.run(settings, private=private, draws=not only_keep)
