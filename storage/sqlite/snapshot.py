@@ -25,7 +25,8 @@ RESTORED = "restored"
 
 def snapshot(path: Path, target: Path, called_off: Callable[[], bool]) -> None:
     """Write a copy. It is not synced. Raises our errors; ``called_off`` is asked now and then and ends it."""
-    with closing(_connect(path, "mode=ro")) as connection, _watched(connection, called_off):
+    # Writable only because the copy's pages are to be given back one day; nothing is written to the original.
+    with closing(_connect(path, "mode=rw")) as connection, _watched(connection, called_off):
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         try:
             connection.execute("VACUUM INTO ?", (str(target),))
