@@ -19,6 +19,7 @@ from daemon.service.bounds import Bounds
 from daemon.service.conditions import Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.intake import Intake
+from daemon.service.keeping import Keeping
 from daemon.service.orders import Orders
 from daemon.service.reloaded import Reloaded
 from daemon.service.status import (
@@ -84,6 +85,7 @@ class Service:
         self._reload: Callable[[], Awaitable[Reloaded]] = _not_yet
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
+        self.keeping = Keeping(settings=settings, database=database, clock=clock, conditions=self.conditions)
         self._bounds = Bounds(
             max_queued=settings.queue.max_queued,
             min_free_bytes=settings.storage.min_free_bytes,
@@ -133,6 +135,7 @@ class Service:
     def stop_intake(self) -> None:
         """Refuse every submission from now on: the daemon is stopping."""
         self._bounds.stop()
+        self.keeping.stop()
 
     # --- looking
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from config.errors import BusyError, UserError
+from config.errors import BusyError, RetryableError, UserError
 from daemon.service import JobChanged, OrderProgress, Origin, Receipt, Submission
 from storage.database import Database
 
@@ -180,7 +180,7 @@ async def test_an_order_whose_transaction_fails_has_neither_jobs_nor_a_moved_cur
 
     order = await parts.service.orders.begin("inbox", "wishes.txt", 1, 2, 3)
     monkeypatch.setattr("storage.orders.advance", broken)
-    with parts.service.watch() as events, pytest.raises(OSError, match="No space"):
+    with parts.service.watch() as events, pytest.raises(RetryableError, match="No space"):
         await parts.service.submit_many(
             [Submission(fields=_fields(), owner="folder:inbox", line=1)],
             order=OrderProgress(order_id=order.id, next_line=2),
