@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from config.clock import Clock
+from config.clock import Clock, steady_ms
 from config.settings import Settings
 from daemon import recovery
 from daemon.delivery import Outbox
@@ -69,7 +69,7 @@ class Daemon:
     # --- start
 
     async def _start(self, held: AsyncExitStack) -> None:
-        began = self._clock()
+        began = steady_ms()
         self._notifier.starting(START_SECONDS)
         settings, clock = self._settings, self._clock
         conditions = Conditions()
@@ -109,7 +109,7 @@ class Daemon:
         )
         service.when_deliverer_comes(self._outbox.wake)
         await self._begin()
-        log.info("daemon_ready", milliseconds=self._clock() - began, state_dir=str(settings.state_dir))
+        log.info("daemon_ready", milliseconds=steady_ms() - began, state_dir=str(settings.state_dir))
 
     async def _begin(self) -> None:
         supervisor = self._supervisor

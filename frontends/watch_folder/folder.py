@@ -43,12 +43,16 @@ class Folder:
         deliverer: Deliverer,
         clock: Clock,
         hints: Hints | None = None,
+        *,
+        date: Clock | None = None,
     ) -> None:
+        """``clock`` measures spans and must not be set; ``date`` names the directory of what is done."""
         self.settings = settings
         self.places = places
         self._service = service
         self._deliverer = deliverer
         self._clock = clock
+        self._date = date or clock
         self._lookout = Lookout(settings, places.path, hints)
         self._attempts = Attempts(settings.name)
         self._checks: dict[str, int] = {}
@@ -207,17 +211,17 @@ class Folder:
             await asyncio.gather(*(self._end_if_over(order, now) for order in due[start : start + AT_ONCE]))
 
     async def _end_if_over(self, order: Order, now: int) -> None:
-        if await self._attempts.attempt(order.id, now, self._end_one(order, now)):
+        if await self._attempts.attempt(order.id, now, self._end_one(order)):
             self._checks.pop(order.id, None)
             self._open -= 1
         else:
             self._check_later(order, now)
 
-    async def _end_one(self, order: Order, now: int) -> bool:
+    async def _end_one(self, order: Order) -> bool:
         if await self._service.orders.outstanding(order.id):
             return False
         source = await asyncio.to_thread(claiming.find, self.places.path, taking.claim_of(order))
-        await endings.finish(self._service, self.places, order, source, now, self._deliverer.naming)
+        await endings.finish(self._service, self.places, order, source, self._date(), self._deliverer.naming)
         log.info("order_ended", folder=self.settings.name, order=order.id)
         return True
 
