@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from config.clock import Clock
+from config.clock import Clock, steady_ms
 from config.settings import Settings
 from daemon import lock, logs, recovery, watchdog
 from daemon.delivery import Outbox
@@ -81,7 +81,7 @@ class Daemon:
     # --- start
 
     async def _start(self, held: AsyncExitStack) -> None:
-        began = self._clock()
+        began = steady_ms()
         self._notifier.starting(START_SECONDS)
         settings, clock = self._settings, self._clock
         conditions = Conditions()
@@ -124,7 +124,7 @@ class Daemon:
             load=self._load, settings=settings, apply=self._take_over, conditions=conditions, notifier=self._notifier
         )
         await self._begin()
-        log.info("daemon_ready", milliseconds=self._clock() - began, state_dir=str(settings.state_dir))
+        log.info("daemon_ready", milliseconds=steady_ms() - began, state_dir=str(settings.state_dir))
 
     async def _begin(self) -> None:
         supervisor = self._supervisor

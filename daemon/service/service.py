@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from config.clock import Clock
+from config.clock import Clock, steady_ms
 from config.errors import BusyError, NotFoundError, UserError
 from config.failpoints import reach
 from config.settings import Settings
@@ -78,7 +78,7 @@ class Service:
         self._dispatcher = dispatcher
         self._clock = clock
         self._front_ends = front_ends
-        self._started_at = clock()
+        self._started_at = steady_ms()
         self._intake = Intake(settings, registry)
         self._deliverers: dict[str, Deliverer] = {}
         self._deliverer_came: Callable[[], None] = lambda: None
@@ -91,7 +91,6 @@ class Service:
             min_free_bytes=settings.storage.min_free_bytes,
             count_queued=self._count_queued,
             free_bytes=files.free_bytes,
-            clock=clock,
             conditions=self.conditions,
         )
 
@@ -186,7 +185,7 @@ class Service:
         return Status(
             daemon=DaemonStatus(
                 pid=os.getpid(),
-                uptime_s=round((self._clock() - self._started_at) / 1000, 3),
+                uptime_s=round((steady_ms() - self._started_at) / 1000, 3),
                 version=VERSION,
                 state="stopping" if self._bounds.stopping else "serving",
             ),
