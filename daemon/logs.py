@@ -134,7 +134,14 @@ def line_of(event: MutableMapping[str, Any]) -> bytes:
 
 
 def _encode(event: dict[str, Any]) -> bytes:
-    return json.dumps(event, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n"
+    return _harmless(json.dumps(event, ensure_ascii=False, default=str)).encode() + b"\n"
+
+
+def _harmless(text: str) -> str:
+    """JSON escapes itself only what is below a space; what else could steer a terminal or turn a line is escaped too."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
 def _cut(value: Any) -> Any:

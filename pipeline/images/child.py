@@ -57,7 +57,7 @@ def decode(data: bytes, max_pixels: int, wall_seconds: float) -> tuple[Facts, by
 def _start(source: IO[bytes], max_pixels: int, wall_seconds: float) -> subprocess.Popen[bytes]:
     # -I: neither the working directory nor the environment decides what is imported. By path, so that
     # neither our packages nor their dependencies have to be imported: the start takes 50 ms less.
-    command = [sys.executable, "-I", str(SCRIPT), str(max_pixels), str(math.ceil(wall_seconds))]
+    command = [sys.executable, "-I", str(SCRIPT), str(max_pixels), str(math.ceil(wall_seconds)), str(os.getpid())]
     try:
         return subprocess.Popen(
             command,

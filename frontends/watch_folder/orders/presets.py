@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -23,9 +22,10 @@ from typing import Any, Literal, cast
 from config.errors import UserError
 from config.settings import FolderSettings
 from frontends.watch_folder import paths
+from frontends.watch_folder.orders import toml
 from frontends.watch_folder.orders.entry import known_fields, read_fields
 from frontends.watch_folder.orders.kinds import FOLDER_SETTINGS
-from pipeline.request import Request
+from pipeline.request import Request, shown
 
 MAX_BYTES = 64 * 1024
 MAX_PRIORITY = 100
@@ -56,7 +56,7 @@ class Preset:
             changed = replace(changed, tags=tuple(dict.fromkeys((*self.tags, *_tags(values["tags"])))))
         if "repeat" in values:
             if values["repeat"] not in ("again", "skip", "link"):
-                raise UserError(f"repeat must be again, skip or link (got {values['repeat']!r})", field="repeat")
+                raise UserError(f"repeat must be again, skip or link (got {shown(values['repeat'])})", field="repeat")
             changed = replace(changed, repeat=cast(Repeat, values["repeat"]))
         return changed
 
@@ -66,7 +66,7 @@ class Preset:
 
     def _lane(self, lane: object) -> str:
         if not isinstance(lane, str) or lane not in LANES:
-            raise UserError(f"lane must be one of {', '.join(LANES)} (got {lane!r})", field="lane")
+            raise UserError(f"lane must be one of {', '.join(LANES)} (got {shown(lane)})", field="lane")
         if LANES.index(lane) < LANES.index(self.lane):
             raise UserError(f"lane {lane} is more urgent than this folder may be ({self.lane})", field="lane")
         return lane
@@ -78,7 +78,7 @@ def _priority(value: object) -> int:
     except ValueError:
         number = None
     if number is None or not -MAX_PRIORITY <= number <= MAX_PRIORITY:
-        raise UserError(f"priority must be a whole number from -100 to 100 (got {value!r})", field="priority")
+        raise UserError(f"priority must be a whole number from -100 to 100 (got {shown(value)})", field="priority")
     return number
 
 
@@ -111,10 +111,10 @@ def _below(preset: Preset, values: dict[str, Any]) -> Preset:
     if not isinstance(own, dict):
         raise UserError("preset must be a table of request fields", field="preset")
     for name in values.keys() - {"preset", "lane", "priority", "tags", "repeat"}:
-        raise UserError(f"{name} is not known here", field=name, hint="request fields belong under [preset]")
+        raise UserError(f"{shown(name)} is not known here", field=name, hint="request fields belong under [preset]")
     fields = read_fields(own)
     for name in fields.keys() - Request.model_fields.keys():
-        raise UserError(f"preset.{name} is not a field of a request", field=name, hint=f"fields: {known_fields()}")
+        raise UserError(f"preset: {shown(name)} is not a field of a request", field=name, hint=f"fields: {known_fields()}")
     return replace(preset.overridden(values), fields={**preset.fields, **fields})
 
 
@@ -133,6 +133,6 @@ def _read(root: Path, directory: tuple[str, ...]) -> dict[str, Any]:
     try:
         if len(raw) > MAX_BYTES:
             raise ValueError("it is too large")
-        return tomllib.loads(raw.decode("utf-8-sig"))
+        return toml.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where} can't be read: {error}", hint=f"mend {where} first") from None
