@@ -32,6 +32,8 @@ def problems(error: ValidationError, environment: Environment, file: Path | None
 
 
 def _meant(key: str, *, in_variable: bool) -> str:
+    if keys.SECRET.search(key):
+        return keys.NO_SECRETS
     near = keys.meant(key)
     if near is None:
         return "remove it; default.toml shows every key"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import os
 import sys
 from contextlib import ExitStack
 
@@ -27,6 +28,7 @@ def run(settings: Settings, *, private: bool = False) -> int:
 
     A ``private`` daemon serves one command: it watches no folder and stops when its standard input closes.
     """
+    os.umask(0o077)  # whatever was inherited: what this process makes is for its own user alone
     logs.hold_standard_descriptors()
     logs.configure(settings.log.level)
     if sys.stderr is not None:
