@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import resource
 import time
 from collections.abc import Iterator
@@ -57,11 +58,10 @@ def test_a_decoder_may_open_nothing_gain_nothing_and_outlive_nobody(
     """What the process says of itself at the moment it would look at the picture."""
     real = child.SCRIPT.read_text(encoding="utf-8")
     probe = '''
-_PROC = open("/proc/self/status") if sys.platform == "linux" else None
+import socket
 
 def decode(source, max_pixels):
-    import ctypes, os, signal, socket
-    said = []
+        said = []
     for act in (lambda: os.open("/etc/hostname", os.O_RDONLY), lambda: socket.socket(), lambda: os.pipe()):
         try:
             act()
@@ -74,8 +74,8 @@ def decode(source, max_pixels):
     said.append(f"death {death.value}")
     said.append(f"rights {ctypes.CDLL(None).prctl(39, 0, 0, 0, 0)}")
     said.append(f"environment {sorted(os.environ)}")
-    said.append(f"core {resource.getrlimit(resource.RLIMIT_CORE)[1]} file {resource.getrlimit(resource.RLIMIT_FSIZE)[1]}")
-    said.append(f"processes {resource.getrlimit(resource.RLIMIT_NPROC)[1]}")
+    for what in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+        said.append(str(resource.getrlimit(what)[1]))
     raise RefusedError(", ".join(said))
 
 
@@ -88,7 +88,7 @@ if __name__'''
         take_in(picture(), ImageLimits(max_pixels=1_000_000))
     assert refused.value.message.startswith("refused, refused, refused, death 9, rights 1, environment ['L")
     assert "STRAY" not in refused.value.message
-    assert refused.value.message.endswith("core 0 file 0, processes 0")
+    assert refused.value.message.endswith(", 0, 0, 0")
 
 
 @pytest.mark.parametrize("count", [30, pytest.param(3_400, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])])
@@ -110,7 +110,9 @@ def test_a_mutated_picture_never_hangs_and_always_gets_an_answer(form: str, coun
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDaemon]:
-    quick = '[{"name":"inbox","settle_seconds":0,"settle_image_seconds":0,"pairing_seconds":0,"scan_seconds":0.3,"preset":{"prompt":"a plum","steps":1,"width":64,"height":64}}]'
+    folder = {"name": "inbox", "settle_seconds": 0, "settle_image_seconds": 0, "pairing_seconds": 0}
+    preset = {"prompt": "a plum", "steps": 1, "width": 64, "height": 64}
+    quick = json.dumps([{**folder, "scan_seconds": 0.3, "preset": preset}])
     live = LiveDaemon(
         tmp_path_factory.mktemp("images") / "state",
         {"MEZZOTINT_ENGINE__FAKE_STEP_S": "0.001", "MEZZOTINT_WATCH_FOLDER__FOLDERS": quick},
