@@ -61,7 +61,7 @@ def test_a_decoder_may_open_nothing_gain_nothing_and_outlive_nobody(
 import socket
 
 def decode(source, max_pixels):
-        said = []
+    said = []
     for act in (lambda: os.open("/etc/hostname", os.O_RDONLY), lambda: socket.socket(), lambda: os.pipe()):
         try:
             act()

@@ -8,11 +8,16 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from frontends.http.native.errors import MediaTypeError, TooLargeError, answer
+from frontends.http.native.errors import HeadTooLargeError, MediaTypeError, TooLargeError, answer
 
 BODY_SECONDS = 60.0
 BODIES = 4
 """Of the largest size that may be under way at once; a body is held until its request is answered."""
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32 * 1024
+MAX_ADDRESS_BYTES = 64 * 1024
+"""Path and query; five hundred ids have some ten thousand."""
 
 
 class BodyBounds:
@@ -31,6 +36,9 @@ class BodyBounds:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if refused := _head_beyond_bounds(scope):
+            await answer(refused)(scope, receive, send)
             return
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
@@ -67,6 +75,15 @@ class BodyBounds:
             f"the request body is larger than {self._max_body_bytes} bytes",
             hint="send a smaller picture, or raise http.max_body_bytes",
         )
+
+
+def _head_beyond_bounds(scope: Scope) -> HeadTooLargeError | None:
+    headers = scope["headers"]
+    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+        return HeadTooLargeError(f"more than {MAX_HEADERS} headers, or more than {MAX_HEADER_BYTES} bytes of them")
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
+        return HeadTooLargeError(f"the address is longer than {MAX_ADDRESS_BYTES} bytes")
+    return None
 
 
 class _Body:

@@ -21,12 +21,17 @@ class TooLargeError(UserError):
     """The request body is larger than the service takes."""
 
 
+class HeadTooLargeError(UserError):
+    """The head of the request is larger than the service takes."""
+
+
 class MediaTypeError(UserError):
     """Bodies must be JSON, sent as application/json."""
 
 
 STATUS: tuple[tuple[type[MezzotintError], int], ...] = (
     (TooLargeError, 413),
+    (HeadTooLargeError, 431),
     (MediaTypeError, 415),
     (NotFoundError, 404),
     (ConflictError, 409),
@@ -66,7 +71,7 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     said = error.detail or HTTPStatus(error.status_code).phrase
     if error.status_code in (404, 405):
-        said = f"there is no {request.method} {_shortened(request.url.path)}"
+        said = f"there is no {request.method} {_shortened(request.scope['path'])}"
     kind = "user" if error.status_code < 500 else "fatal"
     view: dict[str, Any] = {"kind": kind, "message": said}
     if error.status_code in (404, 405):
