@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -42,6 +43,7 @@ def run(settings: Settings, load: Load, manner: Manner = SERVICE) -> int:
     ``load`` reads the settings anew when that is wanted.
     """
     failpoints.check()
+    os.umask(0o077)  # whatever was inherited: what this process makes is for its own user alone
     logs.hold_standard_descriptors()
     logs.configure(settings.log.level, settings.log.levels)
     if sys.stderr is not None:

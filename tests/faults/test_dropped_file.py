@@ -49,7 +49,7 @@ def test_a_dropped_file_is_one_job_and_one_picture_however_often_the_daemon_dies
     live.until(lambda: live.status()["deliveries"]["waiting"] == 0, 30, "it is delivered")
     live.stop()
     assert [path.name for path in outbox.glob("*.png")] == ["cat.png"]
-    with_one = [path for path in (live.state_dir / "pictures").rglob("*.png")]
+    with_one = list((live.state_dir / "pictures").rglob("*.png"))
     assert len(with_one) == 1
     assert problems(live.state_dir, [with_one_job(live)], max_attempts=3) == []
 

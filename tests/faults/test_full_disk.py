@@ -126,7 +126,7 @@ def test_a_full_state_directory_refuses_with_a_reason_and_takes_again(
     taken.append(live.submit("after", steps=2, width=64, height=64))
     assert live.wait(taken[-1], seconds=SOON)[0]["state"] == "done"
     live.stop()
-    known = {job for job in taken}
+    known = set(taken)
     with contextlib.closing(sqlite3.connect(state / "mezzotint.db")) as connection:
         known |= {job for (job,) in connection.execute("SELECT id FROM jobs")}
     assert problems(state, known, max_attempts=3) == []
