@@ -67,6 +67,11 @@ class Traffic:
             self._dropped += 1
             (self._daemon.state_dir / "inbox" / f"{self._dropped}.txt").write_text(f"a thing {self._dropped}")
 
+    def nothing_left(self) -> bool:
+        """The queue is empty, and every dropped file was taken."""
+        queue = self._daemon.status()["queue"]
+        return sum(queue.values()) == self._submitted + self._dropped and not queue["queued"] + queue["running"]
+
     def all_ended(self) -> bool:
         """Also those that were dropped: each file is a job once it has settled."""
         jobs = self._daemon.jobs()
@@ -83,9 +88,10 @@ def soak(daemon: LiveDaemon, *, waves: int, jobs: int, warm_up: int) -> None:
     before, before_engine = usage(daemon.pid), usage(engine)
     for _ in range(waves):
         traffic.wave(jobs)
-    daemon.until(traffic.all_ended, 120, "all have ended")
+    daemon.until(traffic.nothing_left, 120, "nothing is left to be drawn")
     time.sleep(2)
-    now, now_engine = usage(daemon.pid), usage(engine)
+    now, now_engine = usage(daemon.pid), usage(engine)  # before the list of all jobs, which is large
+    daemon.until(traffic.all_ended, 120, "all have ended")
     wal = (daemon.state_dir / "mezzotint.db-wal").stat().st_size / 2**20
     print(f"{len(traffic.acknowledged)} jobs: daemon {before} -> {now}; engine {before_engine} -> {now_engine}; {wal=}")
     assert now.resident_mib - before.resident_mib < MOST_GROWTH_MIB
