@@ -89,7 +89,7 @@ def end(live: LiveDaemon, number: signal.Signals = signal.SIGTERM, seconds: floa
 
 def test_a_daemon_that_has_not_come_up_yet_stops_too(tmp_path: Path) -> None:
     """Wherever its start-up is; before it listens to signals the signal itself ends it."""
-    for pause in (0.1, 0.3, 0.5, 0.7):
+    for pause in (0.2, 0.6):
         live = LiveDaemon(tmp_path / "state", QUICK)
         with live.log.open("ab") as log:
             live.process = subprocess.Popen([*live.command, "run"], env=live.environment, stdout=log, stderr=log)
