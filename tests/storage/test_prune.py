@@ -21,15 +21,15 @@ def prune(q: QueueDriver, rule: Rule | None = None, *, at_once: int = 3) -> Gone
     after: int | None = q.read(jobs.beginning, rule)
     names: set[str] = set()
     while after:
-        batch = q.read(jobs.preview, rule, after, names, at_once)
-        rehearsed.add(batch.gone)
-        after = batch.after
+        found = q.read(jobs.find, rule, after, at_once)
+        rehearsed.add(q.read(jobs.preview, rule, found.seqs, names))
+        after = found.after
     rehearsed.orders = q.read(jobs.orders_that_go, names)
     after = q.read(jobs.beginning, rule)
     while after:
-        batch = q.write(jobs.remove, rule, after, at_once)
-        gone.add(batch.gone)
-        after = batch.after
+        found = q.read(jobs.find, rule, after, at_once)
+        gone.add(q.write(jobs.remove, rule, found.seqs))
+        after = found.after
     assert gone == rehearsed
     paths = q.read(files.noted, 10_000)
     assert files.unlink(q.state_dir, paths) == paths
