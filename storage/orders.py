@@ -44,7 +44,7 @@ class Order:
     error: str | None
     created_at: int
     ended_at: int | None
-    remembered: int
+    remembered: int = 1
     """1 when the row outlives its jobs, because the folder wants to know the content again."""
 
 
