@@ -278,12 +278,13 @@ class Folder:
     async def _end(self, now: int, *, everything: bool) -> None:
         orders = await self._orders()
         self._checks = {order.id: self._checks[order.id] for order in orders if order.id in self._checks}
+        over = set(await self._service.orders.over(self.settings.name)) if everything else set()
         due = [
             order
             for order in orders
             if _is_submitted(order)
             and not self._attempts.holds(order.id, now)
-            and (everything or order.id in self._checks or order.lines_total == 0)
+            and (order.id in over or order.id in self._checks or order.lines_total == 0)
         ]
         for start in range(0, len(due), AT_ONCE):
             await asyncio.gather(*(self._end_if_over(order, now) for order in due[start : start + AT_ONCE]))
