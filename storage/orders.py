@@ -146,6 +146,16 @@ def outstanding(connection: Connection, order: str) -> int:
     return int(connection.execute(running).scalar_one() + connection.execute(undelivered).scalar_one())
 
 
+def over(connection: Connection, folder: str) -> list[str]:
+    """Orders of the folder that are not ended yet and have nothing :func:`outstanding`, found in one go."""
+    mine = jobs.c.order_id == orders.c.id
+    running = sa.exists().where(mine, job_is_open)
+    undelivered = sa.exists().where(deliveries.c.job_id == jobs.c.id, mine, is_waiting, ~job_is_open)
+    submitted = orders.c.next_line > orders.c.lines_total
+    wanted = sa.select(orders.c.id).where(orders.c.folder == folder, is_open, submitted, ~running, ~undelivered)
+    return list(connection.execute(wanted).scalars())
+
+
 def line_states(connection: Connection, order: str) -> list[tuple[int, str, str, str | None]]:
     """``(line, job id, state, error)`` of every line that became a job, in order."""
     columns = (jobs.c.line, jobs.c.id, jobs.c.state, jobs.c.error_message, jobs.c.error_hint)
