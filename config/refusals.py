@@ -26,7 +26,9 @@ def problems(error: ValidationError, environment: Environment, file: Path | None
         if shown is None:
             shown = f"{key} in {file}" if file else key
         if each["type"] == "extra_forbidden":
-            yield Problem(shown, "there is no such setting", _meant(key, each["input"], in_variable=shown.startswith(keys.PREFIX)))
+            yield Problem(
+                shown, "there is no such setting", _meant(key, each["input"], in_variable=shown.startswith(keys.PREFIX))
+            )
         else:
             yield Problem(shown, _message(each["msg"], each["input"]), _hint(each))
 

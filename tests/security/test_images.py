@@ -57,7 +57,7 @@ def test_a_decoder_may_open_nothing_gain_nothing_and_outlive_nobody(
 ) -> None:
     """What the process says of itself at the moment it would look at the picture."""
     real = child.SCRIPT.read_text(encoding="utf-8")
-    probe = '''
+    probe = """
 import socket
 
 def decode(source, max_pixels):
@@ -79,7 +79,7 @@ def decode(source, max_pixels):
     raise RefusedError(", ".join(said))
 
 
-if __name__'''
+if __name__"""
     script = tmp_path / "decoder.py"
     script.write_text(real.replace("if __name__", probe, 1), encoding="utf-8")
     monkeypatch.setattr(child, "SCRIPT", script)

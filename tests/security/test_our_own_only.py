@@ -13,7 +13,18 @@ from support.live_daemon import LiveDaemon
 from daemon.cli.destination import Destination
 from frontends.watch_folder import whole_files
 
-HOSTILE = ("config", "daemon", "frontends", "pipeline", "storage", "torch", "PIL", "json", "sitecustomize", "usercustomize")
+HOSTILE = (
+    "config",
+    "daemon",
+    "frontends",
+    "pipeline",
+    "storage",
+    "torch",
+    "PIL",
+    "json",
+    "sitecustomize",
+    "usercustomize",
+)
 
 
 @pytest.mark.slow

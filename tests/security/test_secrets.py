@@ -37,7 +37,13 @@ def test_an_engine_inherits_what_computing_needs_and_nothing_else() -> None:
         "TOKENIZERS_PARALLELISM": "false",
         "LD_LIBRARY_PATH": "/opt",
     }
-    others = {"NOTIFY_SOCKET": "x", "CREDENTIALS_DIRECTORY": "x", "HF_HOME": "/x", "LISTEN_FDS": "3", "WATCHDOG_PID": "1"}
+    others = {
+        "NOTIFY_SOCKET": "x",
+        "CREDENTIALS_DIRECTORY": "x",
+        "HF_HOME": "/x",
+        "LISTEN_FDS": "3",
+        "WATCHDOG_PID": "1",
+    }
     assert environment({**STRAY, **others, **useful}) == useful
 
 
@@ -77,7 +83,10 @@ def test_a_stray_secret_is_found_nowhere_after_a_run_with_crashes(tmp_path: Path
     live = LiveDaemon(tmp_path / "state", {**STRAY, "CREDENTIALS_DIRECTORY": str(credentials)})
     live.start()
     try:
-        jobs = [live.submit(words, steps=2, width=64, height=64) for words in ("a plum", "a plum [fatal]", "a plum [crash-once]")]
+        jobs = [
+            live.submit(words, steps=2, width=64, height=64)
+            for words in ("a plum", "a plum [fatal]", "a plum [crash-once]")
+        ]
         children = engines_of(live.pid)
         assert children
         for pid in children:

@@ -114,7 +114,9 @@ def _below(preset: Preset, values: dict[str, Any]) -> Preset:
         raise UserError(f"{shown(name)} is not known here", field=name, hint="request fields belong under [preset]")
     fields = read_fields(own)
     for name in fields.keys() - Request.model_fields.keys():
-        raise UserError(f"preset: {shown(name)} is not a field of a request", field=name, hint=f"fields: {known_fields()}")
+        raise UserError(
+            f"preset: {shown(name)} is not a field of a request", field=name, hint=f"fields: {known_fields()}"
+        )
     return replace(preset.overridden(values), fields={**preset.fields, **fields})
 
 
