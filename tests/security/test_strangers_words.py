@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.live_daemon import LiveDaemon
 
 from config.errors import UserError
-from daemon.logs import line_of
+from daemon.logs.lines import line_of
 from frontends.watch_folder.orders.entry import UnreadableError, entry_of
 from frontends.watch_folder.orders.parse_structured import parse as parse_file
 from pipeline import records, request
