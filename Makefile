@@ -5,6 +5,7 @@
 # make bench      the figures of tests/benchmarks
 # make soak       the long runs
 # make install-service  install it as a systemd service (root; see systemd/README.md)
+# make uninstall-service  take the service away; its state, settings and program stay
 # make lock       resolve the requirements anew and write both locks
 #
 # PYTHON=python3.12    the interpreter that .venv is made with (3.11 or newer)
@@ -18,6 +19,7 @@ PROJECT ?= --editable .
 TESTS ?=
 WORKERS ?= 2
 PREFIX ?= /opt/mezzotint
+DESTDIR ?=
 
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -27,7 +29,7 @@ OWN_TORCH := $(VENV)/.own-torch
 SPREAD := -n $(WORKERS) --dist loadfile
 
 MAKEFLAGS += --no-print-directory
-.PHONY: setup demo test check bench soak install-service clean lock
+.PHONY: setup demo test check bench soak install-service uninstall-service clean lock
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -74,14 +76,16 @@ soak: setup
 
 # As root: the project in $(PREFIX), its user, its unit. Nothing is started; systemd/README.md says how to go on.
 # -W: what is installed there is a copy, so that it is installed anew each time, whether or not a lock has changed.
+# With DESTDIR= (for a package, or to look at it first) everything but the program goes below that directory, without root.
 install-service:
+ifeq ($(strip $(DESTDIR)),)
 	@test "$$(id -u)" = 0 || { echo 'make install-service needs root' >&2; exit 1; }
-	@id mezzotint >/dev/null 2>&1 || useradd --system --home-dir /var/lib/mezzotint --shell /usr/sbin/nologin mezzotint
 	@$(MAKE) -W pyproject.toml setup VENV=$(PREFIX) PROJECT=.
-	install -D -m 0644 systemd/mezzotint.service /etc/systemd/system/mezzotint.service
-	@test -e /etc/mezzotint/config.toml || install -D -m 0644 config/default.toml /etc/mezzotint/config.toml
-	systemctl daemon-reload
-	@echo 'Installed. Start it with: systemctl enable --now mezzotint'
+endif
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh systemd/install.sh install
+
+uninstall-service:
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh systemd/install.sh uninstall
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis demo-state
