@@ -40,11 +40,13 @@ def _socket(settings: Settings) -> Iterator[Problem]:
     length = len(os.fsencode(settings.control_socket))
     if length > SOCKET_PATH_BYTES:
         yield Problem(
-            "state_dir",
+            "http.socket_path" if settings.http.socket_path else "state_dir",
             f"the path of the control socket would have {length} bytes, {SOCKET_PATH_BYTES} are possible: "
             f"{settings.control_socket}",
-            "choose a shorter state directory",
+            "choose a shorter path" if settings.http.socket_path else "choose a shorter state directory",
         )
+    if settings.http.socket_path and not settings.http.socket_path.is_absolute():
+        yield Problem("http.socket_path", f"is relative: {settings.http.socket_path}", "give an absolute path")
 
 
 def _names(settings: Settings) -> Iterator[Problem]:
@@ -74,7 +76,7 @@ def _within(name: str, own: Places) -> Iterator[Problem]:
 
 
 def _among_ours(name: str, own: Places, settings: Settings) -> Iterator[Problem]:
-    ours = (settings.pictures, settings.inputs, settings.quarantine, settings.control_socket.parent)
+    ours = (settings.pictures, settings.inputs, settings.quarantine, settings.lock_file.parent)
     for key, path in _four(own):
         for kept in ours:
             if _overlap(path, kept):

@@ -107,7 +107,11 @@ class WatchFolderSettings(Section):
 class HttpSettings(Section):
     """The control socket (a TCP listener is not offered yet)."""
 
+    socket_path: Path | None = None
+    """Where the control socket lies; ``run/control.sock`` of the state directory when not set."""
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0600"
+    socket_group: Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_.-]{0,31}$")] | None = None
+    """The group that the socket is given to; the daemon's user must be a member of it."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
 
 
@@ -189,7 +193,7 @@ class Settings(Section):
     @property
     def control_socket(self) -> Path:
         """The Unix socket of the native API."""
-        return self.state_dir / "run" / "control.sock"
+        return self.http.socket_path or self.state_dir / "run" / "control.sock"
 
     @property
     def lock_file(self) -> Path:

@@ -10,7 +10,7 @@ from config.settings import Settings
 
 def make(settings: Settings) -> None:
     """Make what is missing. Raises :class:`FatalError` when the state directory can't be used."""
-    own = (settings.state_dir, settings.control_socket.parent, settings.pictures, settings.inputs, settings.quarantine)
+    own = (settings.state_dir, settings.lock_file.parent, settings.pictures, settings.inputs, settings.quarantine)
     try:
         settings.state_dir.parent.mkdir(parents=True, exist_ok=True)
         for path in own:

@@ -2,6 +2,7 @@
 
 A log line never blocks, stops or slows the daemon: what can't be written at once is dropped, and the
 next line that gets through says how many were. Prompts and other user text are not logged at info.
+Where stderr is the journal, records go to it by its own protocol (see :mod:`daemon.journal`).
 """
 
 from __future__ import annotations
@@ -14,15 +15,25 @@ import sys
 import traceback
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import structlog
+
+from daemon import journal as journald
 
 MAX_LINE_BYTES = 4_000
 """Below PIPE_BUF (4096): a line is written whole or not at all, and a pipe that polls writable takes it at once."""
 MAX_VALUE_CHARACTERS = 400
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 QUIET = {"uvicorn": logging.WARNING, "alembic": logging.WARNING, "asyncio": logging.WARNING}
+
+
+class Sink(Protocol):
+    """Where records end."""
+
+    def write(self, event: MutableMapping[str, Any]) -> None:
+        """Take it at once, or count it as dropped."""
 
 
 class LineSink:
@@ -52,10 +63,30 @@ class LineSink:
             return False
 
 
+class JournalSink:
+    """Sends records to journald; while it is away, lines go where they would go without it."""
+
+    def __init__(self, socket: Path, otherwise: LineSink) -> None:
+        self._socket = socket
+        self._otherwise = otherwise
+        self._dropped = 0
+
+    def write(self, event: MutableMapping[str, Any]) -> None:
+        """Send the event as one record, or count it as dropped."""
+        if self._dropped:
+            event["lines_dropped"] = self._dropped
+        try:
+            taken = journald.send(event, self._socket)
+        except journald.GoneError:
+            self._otherwise.write(event)
+            taken = True
+        self._dropped = 0 if taken else self._dropped + 1
+
+
 class SinkLogger:
     """The end of structlog's chain."""
 
-    def __init__(self, sink: LineSink) -> None:
+    def __init__(self, sink: Sink) -> None:
         self._sink = sink
 
     def msg(self, **event: Any) -> None:
@@ -68,7 +99,7 @@ class SinkLogger:
 class LibraryHandler(logging.Handler):
     """Brings what libraries say with :mod:`logging` into the same form."""
 
-    def __init__(self, sink: LineSink) -> None:
+    def __init__(self, sink: Sink) -> None:
         super().__init__()
         self._sink = sink
 
@@ -87,9 +118,10 @@ class LibraryHandler(logging.Handler):
         """A line that can't be made is not worth a word on stderr."""
 
 
-def configure(level: str, descriptor: int = 2) -> None:
+def configure(level: str, descriptor: int = 2, *, journal: Path = journald.SOCKET) -> None:
     """Set up structlog and the loggers of libraries for this process."""
-    sink = LineSink(descriptor)
+    lines = LineSink(descriptor)
+    sink: Sink = JournalSink(journal, lines) if journald.is_journal(descriptor, os.environ) else lines
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

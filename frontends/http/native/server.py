@@ -39,7 +39,10 @@ class NativeHttp:
 
     async def run(self) -> None:
         """Serve until cancelled; answers under way are finished, the socket file is taken away."""
-        listener = socket_file.listen(self._path, int(self._settings.socket_mode, 8))
+        own = self._settings
+        listener = socket_file.listen(
+            self._path, int(own.socket_mode, 8), group=own.socket_group, placed=own.socket_path is not None
+        )
         inode = self._path.stat().st_ino
         server = _Server(_uvicorn(self._service, self._settings))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
