@@ -110,8 +110,8 @@ class HttpSettings(Section):
     socket_path: Path | None = None
     """Where the control socket lies; ``run/control.sock`` of the state directory when not set."""
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0600"
-    socket_group: Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_.-]{0,31}$")] | None = None
-    """The group that the socket is given to; the daemon's user must be a member of it."""
+    socket_group: Annotated[str, Field(pattern=r"^([a-zA-Z_][a-zA-Z0-9_.-]{0,31})?$")] = ""
+    """The group that the socket is given to, empty for none; the daemon's user must be a member of it."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
 
 

@@ -41,7 +41,7 @@ class NativeHttp:
         """Serve until cancelled; answers under way are finished, the socket file is taken away."""
         own = self._settings
         listener = socket_file.listen(
-            self._path, int(own.socket_mode, 8), group=own.socket_group, placed=own.socket_path is not None
+            self._path, int(own.socket_mode, 8), group=own.socket_group or None, placed=own.socket_path is not None
         )
         inode = self._path.stat().st_ino
         server = _Server(_uvicorn(self._service, self._settings))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import grp
+import os
 import signal
 import socket
 import stat
@@ -95,3 +97,50 @@ async def test_the_file_is_gone_when_it_has_stopped(service: Any, socket_path: P
     serving.cancel()
     await asyncio.wait((serving,))
     await until(lambda: not socket_path.exists(), "the file is gone", seconds=0)
+
+
+def test_a_group_that_does_not_exist_is_said_so_before_anything_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "control.sock"
+    with pytest.raises(Misconfigured, match="no group 'nobody-knows-it'") as caught:
+        socket_file.listen(path, 0o660, group="nobody-knows-it")
+    assert caught.value.field == "http.socket_group"
+    assert not path.parent.exists()
+
+
+def test_a_group_of_ones_own_gets_the_socket(socket_path: Path) -> None:
+    name = grp.getgrgid(os.getegid()).gr_name
+    socket_file.listen(socket_path, 0o660, group=name).close()
+    assert (socket_path.stat().st_gid, socket_path.stat().st_mode & 0o777) == (os.getegid(), 0o660)
+
+
+def test_a_group_that_may_not_be_given_is_said_so_and_leaves_no_socket(
+    socket_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the kernel answers a user who is no member of the group."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(socket_file.grp, "getgrnam", lambda _: grp.struct_group(("other", "x", 54_321, [])))
+    monkeypatch.setattr(os, "chown", refused)
+    with pytest.raises(Misconfigured, match="can't be given to the group other"):
+        socket_file.listen(socket_path, 0o660, group="other")
+    assert not socket_path.exists()
+
+
+def test_a_directory_that_the_operator_chose_keeps_its_rights_and_gives_its_group(tmp_path: Path) -> None:
+    directory = tmp_path / "placed"
+    directory.mkdir()
+    if os.geteuid() == 0:
+        os.chown(directory, -1, 54_321)
+    directory.chmod(0o2750)
+    path = directory / "control.sock"
+    socket_file.listen(path, 0o660, placed=True).close()
+    assert directory.stat().st_mode & 0o7777 == 0o2750
+    assert path.stat().st_gid == directory.stat().st_gid
+
+
+def test_a_directory_that_can_not_be_made_is_a_setting_to_change(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Misconfigured, match="can't make the control socket"):
+        socket_file.listen(tmp_path / "file" / "run" / "control.sock", 0o660, placed=True)
