@@ -16,10 +16,7 @@ PREFIX = "/srv/programs/mezzotint"
 TARGETS = ("sysinit", "basic", "shutdown", "network-online", "multi-user")
 COMMANDS = (
     f"{PREFIX}/bin/mezzotint",
-    "/bin/kill",
-    "/usr/bin/kill",
-    "/bin/systemd-tmpfiles",
-    "/usr/bin/systemd-tmpfiles",
+    *(f"{at}/{name}" for at in ("/bin", "/usr/bin") for name in ("kill", "systemd-tmpfiles")),
 )
 
 Tool = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -57,10 +54,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _content(below: Path) -> dict[str, bytes]:
-    etc = [
-        path for part in ("etc/mezzotint", "etc/systemd", "usr/lib/sysusers.d") for path in (below / part).rglob("*")
-    ]
-    return {str(path): path.read_bytes() for path in etc if path.is_file()}
+    parts = ("etc/mezzotint", "etc/systemd", "usr/lib/sysusers.d")
+    files = [path for part in parts for path in (below / part).rglob("*")]
+    return {str(path): path.read_bytes() for path in files if path.is_file()}
 
 
 def test_installing_again_changes_nothing_of_the_operators(installed: Path) -> None:
