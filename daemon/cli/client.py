@@ -122,9 +122,7 @@ class Client:
             raise self._nobody() from None
         except PermissionError:
             self.close()
-            raise FatalError(
-                f"you may not connect to {self._path}", hint="ask its operator, or use a state directory of your own"
-            ) from None
+            raise FatalError(f"you may not connect to {self._path}", hint=_admission(self._path)) from None
         except OSError as error:
             self.close()
             raise ConfigurationError(f"can't connect to {self._path}: {error}", field="state_dir") from None
@@ -151,6 +149,20 @@ class Client:
         if response.status >= 400:
             raise _error(response.status, data)
         return data
+
+
+def _admission(path: Path) -> str:
+    """How to be let in: the group of the socket's directory is that of its operators."""
+    try:
+        import grp  # not on every start: only whoever was refused needs it
+
+        about = path.parent.stat()
+        if about.st_mode & 0o010:
+            name = grp.getgrgid(about.st_gid).gr_name
+            return f"an administrator can admit you: usermod -aG {name} YOUR-NAME; then log in anew"
+    except (ImportError, KeyError, OSError):
+        pass
+    return "ask its operator, or use a state directory of your own"
 
 
 def segment(name: str) -> str:

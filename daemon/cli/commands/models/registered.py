@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from config.errors import FatalError
 from daemon.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -20,7 +22,13 @@ def registry(invocation: Invocation) -> Registry:
     """The registry of the state directory."""
     from pipeline.models.registry import Registry
 
-    return Registry(invocation.settings.models_file)
+    file = invocation.settings.models_file
+    if file.parent.is_dir() and not os.access(file.parent, os.X_OK):
+        raise FatalError(
+            f"you may not read the models of {file.parent}",
+            hint="run it as the user of the daemon: sudo -u mezzotint mezzotint models ...",
+        )
+    return Registry(file)
 
 
 def view(entry: ModelEntry) -> View:

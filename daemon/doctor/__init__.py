@@ -11,33 +11,25 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from config import mounts
 from config.folders import places
 from config.settings import Settings
 from daemon import lock
 from daemon.device_probe import probe
+from daemon.doctor.finding import Finding, Level
+from daemon.doctor.leftovers import check_moves, check_quarantine
+from daemon.doctor.limits import check_inodes, check_memory, check_open_files
+from daemon.doctor.service import check_credentials, check_hardening, check_unit
 
-Level = Literal["ok", "warn", "fail"]
+__all__ = ["Finding", "Level", "examine"]
 
 EARLIEST = 1_735_689_600  # 2025-01-01: no machine that runs this release is earlier
 MAX_SOCKET_PATH_BYTES = 107  # sun_path of Linux, less its NUL
 FEW_WATCHES = 8_192
 SHORT_QUEUE = 16_384
 SLOW_FSYNC_MS = 200.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    level: Level
-    detail: str
-    hint: str | None = None
 
 
 def examine(settings: Settings, *, device: bool = True) -> list[Finding]:
@@ -51,6 +43,14 @@ def examine(settings: Settings, *, device: bool = True) -> list[Finding]:
         check_sqlite,
         check_socket_path,
         check_inotify,
+        check_inodes,
+        check_open_files,
+        check_memory,
+        check_quarantine,
+        check_moves,
+        check_credentials,
+        check_hardening,
+        check_unit,
     ]
     if device:
         checks.append(check_device)
@@ -193,8 +193,15 @@ def check_device(settings: Settings) -> Iterator[Finding]:
 def _carefully(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> list[Finding]:
     try:
         return list(check(settings))
+    except PermissionError as error:
+        hint = "sudo -u mezzotint mezzotint doctor"
+        return [Finding(_name(check), "warn", f"this user may not look at it: {error.filename}", hint)]
     except Exception as error:  # a check that can't look says so; the others still look
-        return [Finding(check.__name__.removeprefix("check_"), "warn", f"can't be looked at: {error}")]
+        return [Finding(_name(check), "warn", f"can't be looked at: {error}")]
+
+
+def _name(check: Callable[[Settings], Iterator[Finding]]) -> str:
+    return check.__name__.removeprefix("check_").replace("_", " ")
 
 
 def _existing(path: Path) -> Path:
