@@ -10,6 +10,7 @@ import pytest
 from config.settings import StopSettings
 from daemon.daemon import FLUSH_SECONDS, MARGIN_SECONDS
 
+
 @pytest.fixture(scope="module")
 def unit(root: Path) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
