@@ -138,7 +138,7 @@ def _encode(event: dict[str, Any]) -> bytes:
 
 
 def _harmless(text: str) -> str:
-    """JSON escapes itself only what is below a space; what else could steer a terminal or turn a line is escaped too."""
+    """JSON escapes itself only what is below a space; what else could steer a terminal is escaped too."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)

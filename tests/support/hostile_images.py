@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-
 from support.pictures import picture
 from support.png import SIGNATURE, chunk, international_text, packed_text, png
 
