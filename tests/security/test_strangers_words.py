@@ -65,7 +65,6 @@ def daemon(sandbox: Path) -> Iterator[LiveDaemon]:
             "MEZZOTINT_ENGINE__FAKE_STEP_S": "0.001",
             "MEZZOTINT_WATCH_FOLDER__FOLDERS": json.dumps([inbox]),
             "HOME": str(sandbox / "home"),
-            "TMPDIR": str(sandbox / "home"),
         },
     )
     live.log = sandbox / "state" / "daemon.log"
