@@ -133,8 +133,8 @@ SMALLER = [name for name in CORPUS if "as large as" not in name and "gigabyte" n
 """Through every entrance; the largest are decoded once above, which is the same decoder."""
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.soak
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_every_entrance_refuses_or_takes_it_and_the_daemon_stays(daemon: LiveDaemon) -> None:
     """

@@ -65,7 +65,6 @@ def daemon(sandbox: Path) -> Iterator[LiveDaemon]:
             "MEZZOTINT_ENGINE__FAKE_STEP_S": "0.001",
             "MEZZOTINT_WATCH_FOLDER__FOLDERS": json.dumps([inbox]),
             "HOME": str(sandbox / "home"),
-            "TMPDIR": str(sandbox / "home"),
         },
     )
     live.log = sandbox / "state" / "daemon.log"
@@ -75,23 +74,30 @@ def daemon(sandbox: Path) -> Iterator[LiveDaemon]:
     live.stop()
 
 
+def _is_awaited(path: Path) -> bool:
+    """Hidden files and error texts are no orders: the folder leaves them alone."""
+    return path.is_file() and not path.name.startswith(".") and not path.name.endswith(".error.txt")
+
+
 def test_there_are_names_enough() -> None:
     assert len(set(NAMES)) >= 190
 
 
 @pytest.mark.slow
-def test_no_name_leads_out_of_the_state_directory(daemon: LiveDaemon, sandbox: Path) -> None:
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.soak)])
+def test_no_name_leads_out_of_the_state_directory(daemon: LiveDaemon, sandbox: Path, every: int) -> None:
     """
     1. Hostile names come as files, owners, keys, models, ids in addresses, fields of orders.
     Result: nothing outside the state directory has changed, and no answer is a defect.
     """
     before = {**snapshot(sandbox, daemon.state_dir), **snapshot(Path("/etc"), Path("/nowhere"))}
     inbox = daemon.state_dir / "inbox"
-    for name in NAMES:
+    for name in NAMES[::every]:
         if "/" not in name and name.strip("."):
             (inbox / name).write_text("a plum\n")
     with daemon.connection() as connection:
-        for stem in (*STEMS, "../../etc/passwd", "/etc/passwd", "a\x00b", "\x00"):
+        for stem in (*STEMS[::every], "../../etc/passwd", "/etc/passwd", "a\x00b", "\x00"):
             for body in (
                 {"owner": stem}, {"owner": f"cli:{stem}"}, {"model": stem}, {"image": stem}, {"scheduler": stem},
                 {"key": f"k{stem}", "steps": 0}, {"origin": stem}, {"parent": stem}, {stem: stem},
@@ -105,12 +111,12 @@ def test_no_name_leads_out_of_the_state_directory(daemon: LiveDaemon, sandbox: P
     from daemon.cli.client import segment
 
     with daemon.connection() as connection:
-        for stem in (*STEMS, "../../etc/passwd", "/etc/passwd", "a\x00b"):
+        for stem in (*STEMS[::every], "../../etc/passwd", "/etc/passwd", "a\x00b"):
             for path in (f"/v1/jobs/{segment(stem)}", f"/v1/pictures/{segment(stem)}", f"/v1/models/{segment(stem)}"):
                 status, answer = connection.call("GET", path)
                 assert status == 404, (path, status, answer)
                 assert "root:" not in json.dumps(answer)
-    daemon.until(lambda: not any(path.is_file() for path in inbox.rglob("*")), 90, "every order has ended")
+    daemon.until(lambda: not any(_is_awaited(path) for path in inbox.rglob("*")), 300, "every order has ended")
     outbox = list((daemon.state_dir / "outbox").rglob("*.png"))
     assert outbox
     assert all(path.name.isprintable() and path.resolve().is_relative_to(daemon.state_dir) for path in outbox)

@@ -1,4 +1,4 @@
-"""How many connections there may be, and how long one may do nothing: descriptors are what a daemon runs out of first."""
+"""How many connections there may be, and how long one may do nothing: a daemon runs out of descriptors first."""
 
 from __future__ import annotations
 
