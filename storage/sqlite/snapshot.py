@@ -76,7 +76,8 @@ class Copy:
         """The digest of every input picture that a job names, in order."""
         # Out of the request and not from a column of its own: a copy may have any schema of ours.
         for (digest,) in self._connection.execute(
-            "SELECT DISTINCT json_extract(request, '$.image') AS digest FROM jobs WHERE digest IS NOT NULL ORDER BY digest"
+            "SELECT DISTINCT json_extract(request, '$.image') AS digest FROM jobs"
+            " WHERE digest IS NOT NULL ORDER BY digest"
         ):
             yield str(digest)
 

@@ -23,7 +23,7 @@ MARKUP = (
     "@everyone <@1> `code` ```block```",
     "<script>alert(1)</script> &amp; \"quoted\" 'single'",
     "turned \u202e round \u2066 and back \u2069",
-    "line\nbreak, separators \u2028 and \u2029",
+    "line\nbreak, separators \u2028 and \u2029 within",
     "%s %n {0} {prompt} ${HOME} $(id) `id` ; rm -rf /",
     "'; DROP TABLE jobs; --",
     "zero\u200bwidth \ufeff and \U000e0041 tags",

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from frontends.http.native.errors import HeadTooLargeError, MediaTypeError, TooLargeError, answer
 
 BODY_SECONDS = 60.0
-BODIES = 4
+BODIES = 8
 """Of the largest size that may be under way at once; a body is held until its request is answered."""
 
 MAX_HEADERS = 100
@@ -24,7 +24,7 @@ class BodyBounds:
     """Lets JSON bodies of at most ``max_body_bytes`` through and answers 413 or 415 for others.
 
     The announced length is judged before a byte is read; a body without one is counted as it arrives. All bodies
-    under way may together have four times as much (503 beyond), and none may take more than ``body_seconds`` (408).
+    under way may together have eight times as much (503 beyond), and none may take more than ``body_seconds`` (408).
     """
 
     def __init__(self, app: ASGIApp, max_body_bytes: int, body_seconds: float = BODY_SECONDS) -> None:

@@ -119,7 +119,7 @@ def _below(preset: Preset, values: dict[str, Any]) -> Preset:
     fields = read_fields(own)
     for name in fields.keys() - Request.model_fields.keys():
         raise UserError(
-            f"preset: {shown(name)} is not a field of a request", field=name, hint=f"fields: {known_fields()}"
+            f"preset.{shown(name)[1:-1]} is not a field of a request", field=name, hint=f"fields: {known_fields()}"
         )
     inherited = _cleared(preset, values.get("clear", []))
     return replace(inherited.overridden(values), fields={**inherited.fields, **fields})
