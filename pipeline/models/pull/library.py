@@ -1,0 +1,71 @@
+"""The hub's client library with its side paths closed: no telemetry, no token it finds by itself, no other transfer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+_SET = (
+    "HF_HUB_DISABLE_TELEMETRY",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+    "HF_HUB_DISABLE_XET",
+    "HF_HUB_DISABLE_PROGRESS_BARS",
+    "HF_HUB_DISABLE_UPDATE_CHECK",
+)
+_UNSET = ("HF_DEBUG", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_ENABLE_HF_TRANSFER", "HF_HUB_USER_AGENT_ORIGIN")
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""Of a listing or an error; a listing of ten thousand files has about 3 MB."""
+QUIET_SECONDS = 30.0
+"""A hub that sends nothing for so long is given up for this try."""
+
+
+class TooLongError(Exception):
+    """The hub's answer does not end."""
+
+
+def prepare() -> None:
+    """Read by the library when it is imported, so before anything imports it."""
+    os.environ.update(dict.fromkeys(_SET, "1"))
+    for name in _UNSET:
+        os.environ.pop(name, None)
+
+
+def client() -> Any:
+    """A connection to whatever host is asked; follows no redirect by itself. The library uses it too."""
+    import logging
+
+    import httpx2
+    import huggingface_hub
+
+    # Its warnings quote the hub; what the operator has to know, our own errors say.
+    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
+
+    def build() -> httpx2.Client:
+        return httpx2.Client(timeout=QUIET_SECONDS, event_hooks={"response": [_bounded]})
+
+    huggingface_hub.set_client_factory(build)
+    return huggingface_hub.get_session()
+
+
+def _bounded(response: Any) -> None:
+    """Answers of the hub are held in memory, so that they must end. Files are streamed and counted elsewhere."""
+    if "x-mezzotint-file" not in response.request.extensions:
+        import httpx2
+
+        class Bounded(httpx2.SyncByteStream):
+            def __init__(self, inner: Any) -> None:
+                self._inner = inner
+
+            def __iter__(self) -> Iterator[bytes]:
+                count = 0
+                for chunk in self._inner:
+                    count += len(chunk)
+                    if count > MAX_ANSWER_BYTES:
+                        raise TooLongError
+                    yield chunk
+
+            def close(self) -> None:
+                self._inner.close()
+
+        response.stream = Bounded(response.stream)
