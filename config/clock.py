@@ -6,9 +6,14 @@ import time
 from collections.abc import Callable
 
 Clock = Callable[[], int]
-"""Returns UTC epoch milliseconds."""
+"""Returns milliseconds: UTC epoch for :func:`now_ms`."""
 
 
 def now_ms() -> int:
-    """The real clock."""
+    """The real clock. It may be set, by hours and in both directions: for moments, never for spans."""
     return time.time_ns() // 1_000_000
+
+
+def steady_ms() -> int:
+    """Milliseconds since some moment, which nobody can set: for spans."""
+    return time.monotonic_ns() // 1_000_000

@@ -75,6 +75,8 @@ def _location(name: str) -> tuple[str, ...]:
 
 
 def _unknown(name: str) -> Problem:
+    if keys.SECRET.search(name):
+        return Problem(name, "there is no such setting", keys.NO_SECRETS)
     near = nearest(name, keys.variables())
     return Problem(name, "there is no such setting", f"did you mean {near}?" if near else "unset it")
 

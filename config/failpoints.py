@@ -59,6 +59,21 @@ NAMES = frozenset(
         "migration.after_commit",
         "recovery.after_requeue",
         "recovery.after_files",
+        # old jobs and their files go
+        "prune.before_commit",
+        "prune.after_commit",
+        "prune.after_unlink",
+        "prune.after_notes",
+        # a backup is made, and restored
+        "backup.after_database",
+        "backup.after_files",
+        "backup.before_rename",
+        "backup.after_rename",
+        "restore.after_copy",
+        "restore.after_ready",
+        "restore.while_moving",
+        "restore.after_moving",
+        "restore.while_placing",
     }
 )
 

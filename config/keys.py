@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -14,6 +15,10 @@ PREFIX = "MEZZOTINT_"
 DELIMITER = "__"
 TABLES = {"watch_folder.folders": FolderSettings}
 """Settings that are lists of tables, with the model of one table."""
+
+SECRET = re.compile(r"token|secret|passw|api_?key|credential|private_?key", re.IGNORECASE)
+"""Names of settings that would hold a secret."""
+NO_SECRETS = "secrets are no settings: put it into a file of its own in the credentials directory"
 
 
 @cache

@@ -26,12 +26,17 @@ def problems(error: ValidationError, environment: Environment, file: Path | None
         if shown is None:
             shown = f"{key} in {file}" if file else key
         if each["type"] == "extra_forbidden":
-            yield Problem(shown, "there is no such setting", _meant(key, in_variable=shown.startswith(keys.PREFIX)))
+            yield Problem(
+                shown, "there is no such setting", _meant(key, each["input"], in_variable=shown.startswith(keys.PREFIX))
+            )
         else:
             yield Problem(shown, _message(each["msg"], each["input"]), _hint(each))
 
 
-def _meant(key: str, *, in_variable: bool) -> str:
+def _meant(key: str, given: object, *, in_variable: bool) -> str:
+    inside = " ".join(map(str, given)) if isinstance(given, dict) else ""
+    if keys.SECRET.search(f"{key} {inside}"):
+        return keys.NO_SECRETS
     near = keys.meant(key)
     if near is None:
         return "remove it; default.toml shows every key"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import os
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,38 +17,39 @@ from config.clock import now_ms
 from config.errors import AlreadyRunningError, FatalError, MezzotintError, RetryableError, UnusableError
 from config.settings import Settings
 from daemon import directories, lock, logs
-from daemon.daemon import Daemon, Folders
+from daemon.daemon import Daemon
+from daemon.manner import Manner
 from daemon.notify import Notifier
 from daemon.patience import StoppedError, patiently
 from daemon.reload import Load
 from daemon.stop import Stop
+from storage.backup import restore
 
 if TYPE_CHECKING:
     from frontends.watch_folder import Summary
 
 EXIT_OK, EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_UNUSABLE = 0, 1, 75, 78
+SERVICE = Manner()
 
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, load: Load, *, private: bool = False, once: Callable[[Summary], None] | None = None) -> int:
+def run(settings: Settings, load: Load, manner: Manner = SERVICE) -> int:
     """Run the daemon until it is told to stop; returns the exit status: 0; 1 when it failed and may be started again;
 
-    75 when another one runs; 78 when what is stored can't be used, so that starting again is no use.
+    75 when another one runs; 78 when what is stored can't be used, so that starting again is no use. One that carried
+    out the folders once ends with 1 when anything failed or was left.
 
     ``load`` reads the settings anew when that is wanted.
-
-    A ``private`` daemon serves one command: it watches no folder and stops when its standard input closes.
-    With ``once`` it ends by itself when all that lay in the watched folders is carried out, after that was told; the
-    status is then 1 when anything failed or was left.
     """
     failpoints.check()
+    os.umask(0o077)  # whatever was inherited: what this process makes is for its own user alone
     logs.hold_standard_descriptors()
     logs.configure(settings.log.level, settings.log.levels)
     if sys.stderr is not None:
         faulthandler.enable()
     try:
-        return asyncio.run(_serve(settings, load, private, once))
+        return asyncio.run(_serve(settings, load, manner))
     except AlreadyRunningError as error:
         return _refuse("daemon_already_running", error, EXIT_TRY_AGAIN)
     except UnusableError as error:
@@ -64,7 +66,7 @@ def _refuse(event: str, error: MezzotintError, status: int) -> int:
     return status
 
 
-async def _serve(settings: Settings, load: Load, private: bool, once: Callable[[Summary], None] | None) -> int:
+async def _serve(settings: Settings, load: Load, manner: Manner) -> int:
     stop, notifier, hung_up = Stop(), Notifier(), asyncio.Event()
     summaries: list[Summary] = []
 
@@ -78,17 +80,22 @@ async def _serve(settings: Settings, load: Load, private: bool, once: Callable[[
             directories.make(settings)
             held.enter_context(lock.held(settings.lock_file))
 
+        async def finish_restore() -> None:
+            if restore.finish(settings.state_dir):
+                log.warning("restore_finished", state_dir=str(settings.state_dir))
+
         held.enter_context(stop.on_signals(hung_up.set))
-        if private:
+        if manner.private:
             held.enter_context(stop.on_end_of(0))
         try:
             await patiently(own, stop, notifier)
-            folders = Folders(watched=not private, once=over if once else None)
-            well = await Daemon(settings, stop, notifier, now_ms, load, hung_up, folders).run()
+            await patiently(finish_restore, stop, notifier)
+            told = replace(manner, once=over) if manner.once else manner
+            well = await Daemon(settings, stop, notifier, now_ms, load, hung_up, told).run()
         except StoppedError:
             well = True
     for summary in summaries:
-        assert once is not None
-        once(summary)
+        assert manner.once is not None
+        manner.once(summary)
         well = well and summary.is_clean
-    return EXIT_OK if well and (once is None or summaries) else EXIT_FAILED
+    return EXIT_OK if well and (manner.once is None or summaries) else EXIT_FAILED

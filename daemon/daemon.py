@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
-from config.clock import Clock
+from config.clock import Clock, steady_ms
 from config.settings import Settings
 from daemon import lock, logs, recovery, watchdog
 from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
+from daemon.manner import Manner
 from daemon.notify import Notifier
 from daemon.patience import patiently
 from daemon.reload import Load, Reload
@@ -27,9 +27,6 @@ from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
 from storage.results.store import PictureFiles
 
-if TYPE_CHECKING:
-    from frontends.watch_folder import Summary
-
 READY_WITHIN_SECONDS = 10.0
 """A front end that has not come up by then no longer holds back READY."""
 START_SECONDS = 120.0
@@ -39,14 +36,6 @@ MARGIN_SECONDS = 15.0
 """From the end of the grace time to the hard deadline."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Folders:
-    """Whether the watched folders are watched; with ``once`` a single time, and what came of it is told."""
-
-    watched: bool = True
-    once: Callable[[Summary], None] | None = None
 
 
 class Daemon:
@@ -60,7 +49,7 @@ class Daemon:
         clock: Clock,
         load: Load,
         hung_up: asyncio.Event,
-        folders: Folders,
+        manner: Manner,
     ) -> None:
         self._settings = settings
         self._stop = stop
@@ -68,7 +57,7 @@ class Daemon:
         self._clock = clock
         self._load = load
         self._hung_up = hung_up
-        self._with_folders = folders
+        self._manner = manner
 
     async def run(self) -> bool:
         """True when it was asked to stop and did, False when a part that it can't do without failed.
@@ -92,7 +81,7 @@ class Daemon:
     # --- start
 
     async def _start(self, held: AsyncExitStack) -> None:
-        began = self._clock()
+        began = steady_ms()
         self._notifier.starting(START_SECONDS)
         settings, clock = self._settings, self._clock
         conditions = Conditions()
@@ -135,14 +124,15 @@ class Daemon:
             load=self._load, settings=settings, apply=self._take_over, conditions=conditions, notifier=self._notifier
         )
         await self._begin()
-        log.info("daemon_ready", milliseconds=self._clock() - began, state_dir=str(settings.state_dir))
+        log.info("daemon_ready", milliseconds=steady_ms() - began, state_dir=str(settings.state_dir))
 
     async def _begin(self) -> None:
         supervisor = self._supervisor
         supervisor.front_end(self._http())
         if (folders := self._folders()) is not None:
             supervisor.front_end(folders)
-        supervisor.essential("dispatcher", self._dispatcher.run())
+        if self._manner.draws:
+            supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
         supervisor.essential("lock", lock.keep(self._settings.lock_file))
         supervisor.essential("database", self._database.damage())
@@ -163,11 +153,11 @@ class Daemon:
         return NativeHttp(self._service, self._settings.control_socket, self._settings.http)
 
     def _folders(self) -> FrontEnd | None:
-        if not (self._with_folders.watched and self._settings.watch_folder.enabled):
+        if self._manner.private or not self._settings.watch_folder.enabled:
             return None
         from frontends.watch_folder import WatchFolders
 
-        return WatchFolders(self._settings, self._service, self._clock, self._with_folders.once)
+        return WatchFolders(self._settings, self._service, self._clock, self._manner.once)
 
     async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
         """Settings that changed while it runs, handed to whoever reads them."""

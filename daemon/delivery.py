@@ -48,7 +48,8 @@ class Outbox:
         self._clock = clock
         self._wake = asyncio.Event()
         self._under_way: dict[str, dict[str, asyncio.Task[None]]] = {}
-        self._next_try: dict[str, int] = {}
+        self._next_try: dict[str, float] = {}
+        """By the time of the loop: the clock may be set."""
         self._starting = asyncio.Lock()
 
     def reconfigure(self, settings: DeliverySettings) -> None:
@@ -101,7 +102,7 @@ class Outbox:
         soonest = min(self._next_try.values(), default=None)
         seconds = LOOK_EVERY_SECONDS
         if soonest is not None:
-            seconds = min(seconds, max(0.0, (soonest - self._clock()) / 1000))
+            seconds = min(seconds, max(0.0, soonest - _loop_time()))
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
@@ -111,7 +112,7 @@ class Outbox:
     async def _start_due(self) -> int:
         """Start what is due, source by source; returns how many were started."""
         async with self._starting:
-            now = self._clock()
+            now = _loop_time()
             self._next_try = {name: at for name, at in self._next_try.items() if at > now}
             return sum([await self._start_due_of(*each) for each in self._deliverers().items()])
 
@@ -122,7 +123,10 @@ class Outbox:
         if free <= 0:
             return 0
         now = self._clock()
-        due = await self._database.read(lambda c: deliveries.due(c, now, free + len(busy), source=source))
+        latest = now + self._longest_wait_ms
+        due = await self._database.read(
+            lambda c: deliveries.due(c, now, free + len(busy), source=source, latest=latest)
+        )
         chosen = [each for each in due if each.id not in busy][:free]
         for delivery in chosen:
             under_way[delivery.id] = asyncio.create_task(self._bring(source, deliverer, delivery))
@@ -144,9 +148,9 @@ class Outbox:
             reach("delivery.before")
             await deliverer.deliver(delivery, job)
             reach("delivery.after")
-        except RetryableError as error:
-            age_ms = self._clock() - delivery.created_at
-            await self._failed(delivery, error, final=age_ms > self._settings.give_up_hours * 3_600_000)
+        except (RetryableError, OSError) as error:
+            tried_ms = self._waited_ms(delivery.attempt)
+            await self._failed(delivery, error, final=tried_ms > self._settings.give_up_hours * 3_600_000)
         except Exception as error:  # whatever a deliverer does wrong, the outbox goes on
             log.error("delivery_broke", delivery=delivery.id, job=delivery.job_id, exc_info=error)
             await self._failed(delivery, error, final=delivery.attempt + 1 >= self._settings.max_attempts)
@@ -164,15 +168,28 @@ class Outbox:
             log.error("delivery_given_up", delivery=delivery.id, job=delivery.job_id, why=reason)
             return
         not_before = now + self._wait_ms(delivery.attempt)
-        self._next_try[delivery.id] = not_before
+        self._next_try[delivery.id] = _loop_time() + (not_before - now) / 1000
         await self._database.write(lambda c: deliveries.postpone(c, delivery.id, reason, not_before))
         self._conditions.report(_place(delivery), reason, "each result is tried again by itself, ever less often")
         log.warning("delivery_postponed", delivery=delivery.id, job=delivery.job_id, why=reason)
 
     def _wait_ms(self, attempt: int) -> int:
         settings = self._settings
-        return int(1000 * min(settings.longest_wait_seconds, settings.retry_seconds * 2.0 ** min(attempt, 30)))
+        return int(min(self._longest_wait_ms, 1000 * settings.retry_seconds * 2.0 ** min(attempt, 30)))
+
+    def _waited_ms(self, attempts: int) -> int:
+        """The waits between so many tries: for how long it was tried, whatever the clock was set to meanwhile."""
+        growing = min(attempts, 31)
+        return sum(map(self._wait_ms, range(growing))) + (attempts - growing) * self._wait_ms(growing)
+
+    @property
+    def _longest_wait_ms(self) -> int:
+        return int(1000 * self._settings.longest_wait_seconds)
 
 
 def _place(delivery: Delivery) -> str:
     return f"delivery to {delivery.source}"
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()

@@ -11,6 +11,7 @@ from config.errors import RetryableError, UnusableError
 from config.failpoints import reach
 from config.settings import Settings
 from daemon.service import Conditions
+from daemon.service.keeping import Keeping
 from storage import queue
 from storage.database import Database
 from storage.results.recovery import has_pictures, recorded_sizes, recover_files
@@ -46,6 +47,9 @@ async def recover(database: Database, settings: Settings, clock: Clock, conditio
     if orphans:
         log.warning("jobs_recovered", jobs=len(orphans))
     reach("recovery.after_requeue")
+    stuck = await Keeping(settings=settings, database=database, clock=clock, conditions=conditions).clear_away()
+    if stuck:
+        log.warning("pruned_files_left", files=stuck)
     recorded = await database.read(recorded_sizes)
     if not await database.read(queue.has_jobs) and await asyncio.to_thread(has_pictures, settings.state_dir):
         raise UnusableError(

@@ -154,7 +154,7 @@ def explain(error: ValidationError) -> UserError:
     said = first["msg"].removeprefix("Value error, ")
     for long in ("Input should be", "String should"):
         said = said.replace(long, "must be" if long.startswith("Input") else "must")
-    got = f" (got {_shortened(repr(first['input']))})"
+    got = f" (got {shown(first['input'])})"
     if name is None:  # a rule about several fields begins with the one to change
         return UserError(said, field=said.partition(" ")[0] if first["type"] == "value_error" else None)
     return UserError(f"{name}: {said[:1].lower()}{said[1:]}{got}", field=name)
@@ -165,7 +165,14 @@ def _known_fields(name: str) -> str:
     return f"did you mean {nearest[0]}?" if nearest else f"the fields are: {', '.join(Request.model_fields)}"
 
 
+def shown(value: object) -> str:
+    """A value of a stranger's, short and on one line, for messages and logs."""
+    try:
+        return _shortened(repr(value))
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number that is too long"
+
+
 def _shortened(text: str) -> str:
-    """Short and on one line: it goes into messages and logs."""
     text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 60 else f"{text[:57]}..."

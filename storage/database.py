@@ -24,6 +24,7 @@ from storage.sqlite import FIXED_IN as SQLITE_FIXED_IN
 from storage.sqlite import Synchronous
 from storage.sqlite import library_version as sqlite_version
 from storage.sqlite.engines import READERS
+from storage.sqlite.log import WriteAheadLog
 from storage.writer import Writer
 
 __all__ = ["SQLITE_FIXED_IN", "Connection", "Database", "Synchronous", "sqlite_version"]
@@ -38,10 +39,12 @@ class Database:
     :class:`config.errors.UnusableError` when the file is damaged, and passes on what the operation itself raises.
     """
 
-    def __init__(self, writer: Engine, readers: Engine) -> None:
+    def __init__(self, path: Path, writer: Engine, readers: Engine) -> None:
+        self.path = path
         self._write_engine = writer
         self._read_engine = readers
-        self._writer = Writer(writer)
+        self._log = WriteAheadLog(path)
+        self._writer = Writer(writer, self._log)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
         self._damage: Future[UnusableError] = Future()
 
@@ -67,7 +70,7 @@ class Database:
         except Exception as error:
             writer.dispose()
             raise sqlite.translated(error) or error from error
-        return cls(writer, sqlite.open_reader(path, busy_timeout_seconds=busy_timeout_seconds))
+        return cls(path, writer, sqlite.open_reader(path, busy_timeout_seconds=busy_timeout_seconds))
 
     async def write(self, operation: Callable[[Connection], T]) -> T:
         """Run ``operation`` in a transaction; returns once it is durable.
@@ -104,6 +107,14 @@ class Database:
         self._damage.add_done_callback(lambda _: _wake(waiting))
         await waiting
         raise self._damage.result()
+
+    def sync(self) -> None:
+        """Make durable what was committed: with ``synchronous="normal"`` a power cut could still undo it."""
+        self._log.sync()
+
+    def shrink(self) -> None:
+        """Let the file and its log become as small as they can be, at a moment at which the writer has time."""
+        self._writer.shrink()
 
     def close(self) -> None:
         """Carry out what waits, then close the file. May be called twice."""

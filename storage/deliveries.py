@@ -33,12 +33,20 @@ class Delivery:
     created_at: int
 
 
-def due(connection: Connection, now: int, limit: int, source: str | None = None) -> list[Delivery]:
-    """What should be delivered by now, longest due first; of one source, or of all."""
+def due(
+    connection: Connection, now: int, limit: int, source: str | None = None, latest: int | None = None
+) -> list[Delivery]:
+    """What should be delivered by now, longest due first; of one source, or of all.
+
+    Nothing waits until after ``latest``: what seems to was dated by a clock that has been set back, and is due.
+    """
+    is_due = deliveries.c.not_before <= now
+    if latest is not None:
+        is_due |= deliveries.c.not_before > latest
     wanted = (
         sa.select(deliveries, jobs.c.origin_address)
         .join(jobs, jobs.c.id == deliveries.c.job_id)
-        .where(is_waiting, deliveries.c.not_before <= now)
+        .where(is_waiting, is_due)
         .order_by(deliveries.c.not_before, deliveries.c.id)
         .limit(limit)
     )

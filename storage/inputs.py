@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from config.errors import NotFoundError
 from storage.results.files import failed, sync_directory, write_durably
 
 DIRECTORY = "inputs"
+FRESH_SECONDS = 3600.0
+"""A picture is used (its time of change says when) before the row of its job is there: for so long it is not unused."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_changing = threading.Lock()
+"""Between a look at a picture and its removal nobody may ask for it."""
 
 
 def save(state_dir: Path, png: bytes) -> str:
@@ -20,9 +28,49 @@ def save(state_dir: Path, png: bytes) -> str:
     """
     digest = hashlib.sha256(png).hexdigest()
     path = _path(state_dir, digest)
+    with _changing:
+        _save(path, png)
+    return digest
+
+
+def claim(state_dir: Path, digest: str) -> None:
+    """A request is about to name this picture: keep it. Raises :class:`NotFoundError` when none was taken in."""
+    with _changing:
+        load(state_dir, digest)
+        os.utime(_path(state_dir, digest))
+
+
+def discard(state_dir: Path, digest: str) -> bool:
+    """Remove a picture that no row names, unless somebody has just asked for it."""
+    path = _path(state_dir, digest)
+    with _changing:
+        try:
+            if time.time() - path.stat().st_mtime <= FRESH_SECONDS:
+                return False
+            path.unlink()
+        except OSError:
+            return False
+    return True
+
+
+def stored(state_dir: Path) -> Iterator[tuple[str, int, float]]:
+    """``(sha256, bytes, seconds since 1970 when it was last asked for)`` of every picture."""
+    try:
+        entries = list(os.scandir(state_dir / DIRECTORY))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        digest = entry.name.removesuffix(".png")
+        if entry.name != digest and _DIGEST.fullmatch(digest) and entry.is_file(follow_symlinks=False):
+            found = entry.stat(follow_symlinks=False)
+            yield digest, found.st_size, found.st_mtime
+
+
+def _save(path: Path, png: bytes) -> None:
     try:
         whole = path.read_bytes() == png
         if whole:
+            os.utime(path)
             # A crash may have come between the rename and this sync.
             sync_directory(path.parent)
     except FileNotFoundError:
@@ -31,7 +79,6 @@ def save(state_dir: Path, png: bytes) -> str:
         raise failed(path, error) from error
     if not whole:
         write_durably(path, png)
-    return digest
 
 
 def load(state_dir: Path, digest: str) -> bytes:

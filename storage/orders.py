@@ -44,6 +44,8 @@ class Order:
     error: str | None
     created_at: int
     ended_at: int | None
+    remembered: int
+    """1 when the row outlives its jobs, because the folder wants to know the content again."""
 
 
 def begin(
@@ -86,9 +88,15 @@ def get(connection: Connection, order: str) -> Order:
     return _order(row)
 
 
-def describe(connection: Connection, order: str, fingerprint: str | None, lines_total: int | None) -> None:
-    """The file has been read: its content and settings hash, and the number of its last line."""
-    _update(connection, order, state="queued", fingerprint=fingerprint, lines_total=lines_total)
+def describe(
+    connection: Connection, order: str, fingerprint: str | None, lines_total: int | None, *, remembered: bool = True
+) -> None:
+    """The file has been read: its content and settings hash, and the number of its last line.
+
+    ``remembered``: the folder wants to know this content again, even after the jobs have been pruned.
+    """
+    values = {"fingerprint": fingerprint, "lines_total": lines_total, "remembered": int(remembered)}
+    _update(connection, order, state="queued", **values)
 
 
 def advance(connection: Connection, order: str, next_line: int) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 from config.errors import MezzotintError, RetryableError
 from config.failpoints import reach
 from storage.sqlite import aborts_transaction, spoils_connection, translated
+from storage.sqlite.log import WriteAheadLog
 
 T = TypeVar("T")
 
@@ -44,8 +45,9 @@ class _Operation:
 class Writer:
     """Runs operations one after another on one connection, in the order in which they came."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, log: WriteAheadLog) -> None:
         self._engine = engine
+        self._log = log
         self._waiting: SimpleQueue[_Operation | None] = SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -60,6 +62,10 @@ class Writer:
                 raise RetryableError("the database is closed", hint="the daemon is stopping")
             self._waiting.put(operation)
         return operation.future
+
+    def shrink(self) -> None:
+        """Begin the log anew, which also lets the file shrink to what is in it."""
+        self.submit(lambda _: self._log.shorten_soon()).result()
 
     @property
     def is_current_thread(self) -> bool:
@@ -82,6 +88,7 @@ class Writer:
                 self._commit(begun)
                 for operation in begun:
                     operation.answer()
+                self._log.keep_short(self._engine)
 
     def _gather(self) -> tuple[list[_Operation], bool]:
         """Wait for one operation, then take all that came meanwhile; True once the writer is to end."""

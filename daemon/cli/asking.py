@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from config.errors import UserError
+from daemon.cli import given
 from daemon.cli.exits import UsageError
 
 _SIZE = re.compile(r"(\d{1,6})(?:[xX\N{MULTIPLICATION SIGN}](\d{1,6}))?")
@@ -103,16 +103,6 @@ def _sides(size: str | None) -> tuple[int | None, int | None]:
 
 def _read(path: Path, max_bytes: int) -> bytes:
     try:
-        # Not blocking: a pipe without a writer would hold us up before we can see that it is none of ours to read.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise UsageError(f"--image: {path} is not a file", field="image")
-            if found.st_size > max_bytes:
-                raise UsageError(
-                    f"--image: {path} is larger than {max_bytes} bytes", field="image", hint="scale it down first"
-                )
-            return file.read(max_bytes + 1)
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(f"--image: can't read {path}: {said.lower()}", field="image") from None
+        return given.read(path, max_bytes)
+    except given.NoFileError as error:
+        raise UsageError(f"--image: {error}", field="image", hint="name a PNG, JPEG or WebP file") from None

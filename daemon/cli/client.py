@@ -74,11 +74,12 @@ class Client:
         """The JSON answer of a POST; without a ``timeout`` it may take as long as the drawing does."""
         return json.loads(self._read(self._send("POST", path, body, timeout)))
 
-    def lines(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """The objects of an event stream, on a connection of its own."""
+    def lines(self, path: str, body: dict[str, Any] | None = None, **query: Any) -> Iterator[dict[str, Any]]:
+        """The objects of a stream, on a connection of its own; with a ``body`` it is the answer of a POST."""
         stream = Client(self._path)
         try:
-            response = stream._send("GET", _with_query(path, query), None, TIMEOUT_SECONDS)
+            method = "GET" if body is None else "POST"
+            response = stream._send(method, _with_query(path, query), body, TIMEOUT_SECONDS)
             if response.status >= 400:
                 stream._read(response)
             while line := response.readline():

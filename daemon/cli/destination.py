@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +26,10 @@ class Destination:
             return
         if self.out.suffix.lower() not in ("", ".png"):
             raise UsageError(f"--out: pictures are PNG files, not {self.out.suffix}", field="out")
-        if not self.out.parent.is_dir():
+        if not os.path.isdir(self.out.parent):
             raise UsageError(f"--out: there is no directory {self.out.parent}", field="out")
         for path in self._files([""] * count):
-            if path.exists() and not self.force:
+            if os.path.lexists(path) and not self.force:
                 raise UsageError(
                     f"--out: {path} exists already", field="out", hint="choose another name, or add --force"
                 )
@@ -43,7 +45,8 @@ class Destination:
 
     @property
     def _is_directory(self) -> bool:
-        return self.out.is_dir() or str(self.out).endswith("/")
+        # os.path, not Path: that raises where a name is too long to be one.
+        return os.path.isdir(self.out) or str(self.out).endswith("/")
 
     def _files(self, names: Sequence[str]) -> list[Path]:
         if self._is_directory:
@@ -54,9 +57,12 @@ class Destination:
         return [named.with_stem(f"{named.stem}-{number}") for number in range(1, len(names) + 1)]
 
     def _write(self, path: Path, png: bytes) -> None:
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        # A name nobody can foresee, made only where there is none: in a directory that others write to, a link
+        # that waited there would lead the picture elsewhere.
+        part = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            part.write_bytes(png)
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666), "wb") as file:
+                file.write(png)
             if self.force:
                 part.replace(path)
             else:
@@ -65,4 +71,5 @@ class Destination:
         except OSError as error:
             raise FatalError(f"can't write {path}: {error.strerror}", field="out") from None
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()

@@ -23,27 +23,30 @@ STOP_SECONDS = 5.0
 
 
 @contextmanager
-def daemon(invocation: Invocation) -> Iterator[Client]:
-    """The daemon of the state directory. A private one ends with the block, and with this process however that ends."""
+def daemon(invocation: Invocation, *, draws: bool = True) -> Iterator[Client]:
+    """The daemon of the state directory. A private one ends with the block, and with this process however that ends.
+
+    A private one that does not draw only keeps the store; one that runs already goes on as it was.
+    """
     client = invocation.settings_client()
     try:
         if client.answers():
             yield client
         else:
-            with _started(invocation, client):
+            with _started(invocation, client, draws):
                 yield client
     finally:
         client.close()
 
 
 @contextmanager
-def _started(invocation: Invocation, client: Client) -> Iterator[None]:
+def _started(invocation: Invocation, client: Client, draws: bool) -> Iterator[None]:
     # Not a pipe: nobody would read it while we wait for the picture, and a full pipe stops the writer.
     with tempfile.TemporaryFile() as log:
         # Its own session, so that Ctrl-C comes to us alone: we cancel the job first. It dies with us all the same,
         # because its standard input is a pipe that only we hold.
         process = subprocess.Popen(
-            _command(invocation), stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+            _command(invocation, draws), stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
         )
         try:
             _wait(process, client, log)
@@ -52,9 +55,11 @@ def _started(invocation: Invocation, client: Client) -> Iterator[None]:
             _stop(process)
 
 
-def _command(invocation: Invocation) -> list[str]:
+def _command(invocation: Invocation, draws: bool) -> list[str]:
     # -P: the working directory may hold a config.py of somebody else.
     command = [sys.executable, "-P", "-m", "daemon.cli.main", "run", "--private"]
+    if not draws:
+        command.append("--only-keep")
     return [*command, "--config", str(invocation.config)] if invocation.config else command
 
 

@@ -23,7 +23,6 @@ from storage.results.store import NewPicture
 
 T = TypeVar("T")
 
-MAX_RETRY_SECONDS = 60.0
 MAX_DOUBLINGS = 20
 FIRST_PAUSE_SECONDS = 0.1
 MAX_PAUSE_SECONDS = 5.0
@@ -37,21 +36,22 @@ async def insist(operation: Callable[[], Awaitable[T]], conditions: Conditions) 
     A full disk, a locked database and an I/O error pass; what was drawn is kept in memory meanwhile, and so little is
     held that waiting costs less than drawing it again. Any other error passes through.
     """
-    pause = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            done = await operation()
-        except (OSError, RetryableError) as error:
-            _log.warning("recording_postponed", error=type(error).__name__, reason=str(error), seconds=pause)
-            conditions.report(
-                "results", f"results can't be recorded: {error}", "tried again by itself, nothing is lost"
-            )
+    pause, told = FIRST_PAUSE_SECONDS, False
+    try:
+        while True:
+            try:
+                return await operation()
+            except (OSError, RetryableError) as error:
+                _log.warning("recording_postponed", error=type(error).__name__, reason=str(error), seconds=pause)
+                conditions.report(
+                    "results", f"results can't be recorded: {error}", "tried again by itself, nothing is lost"
+                )
+                told = True
             await asyncio.sleep(pause)
             pause = min(2 * pause, MAX_PAUSE_SECONDS)
-        else:
-            if pause > FIRST_PAUSE_SECONDS:
-                conditions.clear("results")
-            return done
+    finally:
+        if told:  # also when nobody waits for it any more: whoever still does says so again
+            conditions.clear("results")
 
 
 class Ledger:
@@ -125,7 +125,9 @@ class Ledger:
 
         A ``blameless`` job is tried again however often it was: what is in its way has nothing to do with it.
         """
-        wait = min(self._settings.retry_seconds * 2 ** min(job.attempt - 1, MAX_DOUBLINGS), MAX_RETRY_SECONDS)
+        wait = min(
+            self._settings.retry_seconds * 2 ** min(job.attempt - 1, MAX_DOUBLINGS), queue.LONGEST_REST_MS / 1000
+        )
         most = self._settings.max_attempts
         state = await self._write(
             lambda connection: queue.fail(

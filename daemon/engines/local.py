@@ -7,13 +7,14 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 
 from config.settings import EngineSettings
 from daemon.engines.contract import EngineGoneError
 from daemon.engines.exits import exit_reason
+from daemon.engines.inherited import environment
 from daemon.engines.speech import Speech
 from pipeline import frames
 from pipeline.messages import PROTOCOL_VERSION, Dying, Ready, Stop, ToDaemon, ToEngine
@@ -24,15 +25,6 @@ END_SECONDS = 5.0
 """A killed process is gone within this time, unless a driver holds it in the kernel."""
 REAP_SECONDS = 1.0
 """From the end of its pipe to the end of a killed process."""
-
-_NOT_FOR_ENGINES = (
-    "NOTIFY_SOCKET",
-    "WATCHDOG_USEC",
-    "WATCHDOG_PID",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "CREDENTIALS_DIRECTORY",
-)
 
 _log = structlog.get_logger(__name__)
 
@@ -201,8 +193,3 @@ async def _spawn(settings: EngineSettings, fd: int) -> asyncio.subprocess.Proces
         start_new_session=True,  # a Ctrl-C in the terminal reaches the daemon alone
         env=environment(os.environ),
     )
-
-
-def environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The daemon's environment without what only the daemon may use."""
-    return {name: value for name, value in inherited.items() if name not in _NOT_FOR_ENGINES}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
 from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer
+from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.reloaded import Reloaded
 from daemon.service.service import Service
 from daemon.service.status import DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
@@ -13,11 +14,14 @@ from daemon.service.verification import Difference, Verification
 from pipeline.models.registry import ModelEntry
 from storage.deliveries import Delivery
 from storage.orders import Order
+from storage.prune.rule import Rule
+from storage.queue.export import Filter
 from storage.queue.job import LANES, TERMINAL, Job, JobError, Origin, Picture
 
 __all__ = [
     "LANES",
     "TERMINAL",
+    "Backup",
     "Condition",
     "Conditions",
     "DaemonStatus",
@@ -25,8 +29,10 @@ __all__ = [
     "Delivery",
     "DeliveryStatus",
     "Difference",
+    "Doing",
     "EngineStatus",
     "Event",
+    "Filter",
     "FrontEndStatus",
     "Job",
     "JobChanged",
@@ -38,8 +44,11 @@ __all__ = [
     "OrderProgress",
     "Origin",
     "Picture",
+    "PruneOrder",
+    "Pruned",
     "Receipt",
     "Reloaded",
+    "Rule",
     "Service",
     "Status",
     "Submission",

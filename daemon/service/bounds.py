@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from config.clock import Clock
+from config.clock import steady_ms
 from config.errors import BusyError
 from daemon.service.conditions import Conditions
 
@@ -25,14 +25,12 @@ class Bounds:
         min_free_bytes: int,
         count_queued: Callable[[], Awaitable[int]],
         free_bytes: Callable[[], int],
-        clock: Clock,
         conditions: Conditions,
     ) -> None:
         self._max_queued = max_queued
         self._min_free_bytes = min_free_bytes
         self._count_queued = count_queued
         self._free_bytes = free_bytes
-        self._clock = clock
         self._conditions = conditions
         self._counted_at: int | None = None
         self._queued = 0
@@ -56,8 +54,8 @@ class Bounds:
         if self._stopping:
             raise BusyError("the daemon is stopping", hint="submit again once it runs again")
         self.check_disk()
-        now = self._clock()
-        if self._counted_at is None or not 0 <= now - self._counted_at < COUNT_EVERY_MS:
+        now = steady_ms()
+        if self._counted_at is None or now - self._counted_at >= COUNT_EVERY_MS:
             self._counted_at = now
             self._queued = await self._count_queued()
         if self._queued + jobs > self._max_queued:

@@ -101,7 +101,7 @@ class Intake:
 
     async def _must_have(self, digest: str) -> None:
         try:
-            await asyncio.to_thread(inputs.load, self._settings.state_dir, digest)
+            await asyncio.to_thread(inputs.claim, self._settings.state_dir, digest)
         except NotFoundError:
             raise UserError(
                 "image: no input picture of that sha256 was taken in", field="image", hint="send the picture itself"

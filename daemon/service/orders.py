@@ -24,9 +24,13 @@ class Orders:
             lambda c: orders.begin(c, folder, name, inode, size, mtime_ns, now, claimed_path=claimed_path)
         )
 
-    async def describe(self, order_id: str, fingerprint: str | None, lines_total: int | None) -> None:
-        """Content and settings hash, and how many lines it has."""
-        await self._database.write(lambda c: orders.describe(c, order_id, fingerprint, lines_total))
+    async def describe(
+        self, order_id: str, fingerprint: str | None, lines_total: int | None, *, remembered: bool = True
+    ) -> None:
+        """Content and settings hash, how many lines it has, and whether its folder wants to know the content again."""
+        await self._database.write(
+            lambda c: orders.describe(c, order_id, fingerprint, lines_total, remembered=remembered)
+        )
 
     async def advance(self, order_id: str, next_line: int) -> None:
         """Move the cursor alone (with jobs: ``Service.submit_many``)."""

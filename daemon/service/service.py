@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from config.clock import Clock
+from config.clock import Clock, steady_ms
 from config.errors import BusyError, NotFoundError, UserError
 from config.failpoints import reach
 from config.settings import Settings
@@ -19,6 +19,7 @@ from daemon.service.bounds import Bounds
 from daemon.service.conditions import Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.intake import Intake
+from daemon.service.keeping import Keeping
 from daemon.service.orders import Orders
 from daemon.service.reloaded import Reloaded
 from daemon.service.status import (
@@ -77,19 +78,19 @@ class Service:
         self._dispatcher = dispatcher
         self._clock = clock
         self._front_ends = front_ends
-        self._started_at = clock()
+        self._started_at = steady_ms()
         self._intake = Intake(settings, registry)
         self._deliverers: dict[str, Deliverer] = {}
         self._deliverer_came: Callable[[], None] = lambda: None
         self._reload: Callable[[], Awaitable[Reloaded]] = _not_yet
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
+        self.keeping = Keeping(settings=settings, database=database, clock=clock, conditions=self.conditions)
         self._bounds = Bounds(
             max_queued=settings.queue.max_queued,
             min_free_bytes=settings.storage.min_free_bytes,
             count_queued=self._count_queued,
             free_bytes=files.free_bytes,
-            clock=clock,
             conditions=self.conditions,
         )
 
@@ -133,6 +134,7 @@ class Service:
     def stop_intake(self) -> None:
         """Refuse every submission from now on: the daemon is stopping."""
         self._bounds.stop()
+        self.keeping.stop()
 
     # --- looking
 
@@ -183,7 +185,7 @@ class Service:
         return Status(
             daemon=DaemonStatus(
                 pid=os.getpid(),
-                uptime_s=round((self._clock() - self._started_at) / 1000, 3),
+                uptime_s=round((steady_ms() - self._started_at) / 1000, 3),
                 version=VERSION,
                 state="stopping" if self._bounds.stopping else "serving",
             ),

@@ -69,7 +69,7 @@ class Attempts:
     def holds(self, key: str, now: int) -> bool:
         """True while the action of this name must wait."""
         held = self._held.get(key)
-        return held is not None and now < held.until <= now + held.delay  # later than that: the clock was set back
+        return held is not None and now < held.until
 
     def next(self, now: int) -> int | None:
         """When the first of those held back may be tried again."""

@@ -112,6 +112,8 @@ def _is_free_or_ours(sidecar: Path, picture: Picture) -> bool:
     except FileNotFoundError:
         return True
     except OSError:
+        if not os.path.lexists(sidecar):
+            raise  # it is the outbox that can't be used: no other name would be free either
         return False
 
 

@@ -52,12 +52,16 @@ class Folder:
         deliverer: Deliverer,
         clock: Clock,
         hints: Hints | None = None,
+        *,
+        date: Clock | None = None,
     ) -> None:
+        """``clock`` measures spans and must not be set; ``date`` names the directory of what is done."""
         self.settings = settings
         self.places = places
         self._service = service
         self._deliverer = deliverer
         self._clock = clock
+        self._date = date or clock
         self._lookout = Lookout(settings, places.path, hints)
         self._attempts = Attempts(settings.name)
         self._checks: dict[str, int] = {}
@@ -128,7 +132,7 @@ class Folder:
         self.looking_seconds = 0.0
         taken = self._taken
         self._next = now + self._lookout.period_ms
-        periodic = not now < self._scan_due <= self._next  # due, or the clock was set back
+        periodic = now >= self._scan_due
         polled_only = not (hinted or periodic or now >= self._full_due)
         half_taken = [order for order in await self._orders() if order.lines_total is None]
         await self._finish_claims(half_taken, now)
@@ -289,7 +293,7 @@ class Folder:
             await asyncio.gather(*(self._end_if_over(order, now) for order in due[start : start + AT_ONCE]))
 
     async def _end_if_over(self, order: Order, now: int) -> None:
-        if await self._attempts.attempt(order.id, now, self._end_one(order, now)):
+        if await self._attempts.attempt(order.id, now, self._end_one(order)):
             self._checks.pop(order.id, None)
             self._open -= 1
             self._names.pop(order.id, None)
@@ -297,11 +301,12 @@ class Folder:
         else:
             self._check_later(order, now)
 
-    async def _end_one(self, order: Order, now: int) -> bool:
+    async def _end_one(self, order: Order) -> bool:
         if await self._service.orders.outstanding(order.id):
             return False
         source = await asyncio.to_thread(claiming.find, self.places.path, taking.claim_of(order))
-        if await endings.finish(self._service, self.places, order, source, now, self._deliverer.naming):
+        moved = await endings.finish(self._service, self.places, order, source, self._date(), self._deliverer.naming)
+        if moved:
             self.done += 1
         elif len(self.failed) < MAX_FAILED:
             self.failed.append(paths.shown(feeding.source_name(order)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from config.clock import Clock, now_ms
+from config.clock import Clock, now_ms, steady_ms
 from config.folders import Places, places
 from config.settings import FolderSettings, Settings
 from daemon.service import Service
@@ -47,7 +47,7 @@ class WatchFolders:
         self._once = once
         self._settings = settings
         self._service = service
-        self._clock = clock
+        self._date = clock
         self._deliverer = Deliverer(service)
         self._watched: list[_Watched] = []
         if settings.watch_folder.enabled:
@@ -56,7 +56,7 @@ class WatchFolders:
 
     def _watch(self, settings: FolderSettings) -> _Watched:
         where = places(self._settings.state_dir, settings)
-        watched = _Watched(settings, where, self._service, self._deliverer, self._clock, self._once is not None)
+        watched = _Watched(settings, where, self._service, self._deliverer, self._date, self._once is not None)
         self._deliverer.add(settings.name, Outbox(where.outbox, settings.sidecar, watched.delivered))
         return watched
 
@@ -106,17 +106,16 @@ class _Watched:
     """A folder with its events and its timer."""
 
     def __init__(
-        self, settings: FolderSettings, where: Places, service: Service, deliverer: Deliverer, clock: Clock, once: bool
+        self, settings: FolderSettings, where: Places, service: Service, deliverer: Deliverer, date: Clock, once: bool
     ) -> None:
         self.left: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
         """What could not be taken, once everything else is carried out; only where that is asked for ``once``."""
         self._once = once
         self.looked = asyncio.Event()
         self.hints = Hints(where.path, self._changed)
-        self.folder = Folder(settings, where, service, deliverer, clock, self.hints)
+        self.folder = Folder(settings, where, service, deliverer, steady_ms, self.hints, date=date)
         self._own_path = settings.path is None
         self._service = service
-        self._clock = clock
         self._poked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -140,7 +139,7 @@ class _Watched:
             self._tell()
             if self._once and await self._is_over():
                 return
-            due = min(due, self._clock() + ONCE_MS) if self._once else due
+            due = min(due, steady_ms() + ONCE_MS) if self._once else due
             await asyncio.sleep(max(LEAST_GAP_SECONDS, self.folder.looking_seconds / SHARE_OF_TIME))
             await self._wait(due)
 
@@ -153,7 +152,7 @@ class _Watched:
         return left is not None
 
     async def _wait(self, due: int) -> None:
-        seconds = max(0.0, (due - self._clock()) / 1000)
+        seconds = max(0.0, (due - steady_ms()) / 1000)
         try:
             async with asyncio.timeout(seconds):
                 await self._poked.wait()
@@ -167,7 +166,7 @@ class _Watched:
             return await self.folder.look(hinted=hinted)
         except Exception:  # the boundary of one folder: a defect must stop neither the others nor the next look
             log.exception("folder_look_failed", folder=self.folder.settings.name)
-            return self._clock() + int(FAULT_SECONDS * 1000)
+            return steady_ms() + int(FAULT_SECONDS * 1000)
 
     def _tell(self) -> None:
         """Say in the daemon's status what is wrong, and take it back."""

@@ -26,7 +26,9 @@ async def handled(
     if preset.repeat == "skip":
         return True
     jobs = await service.jobs(order_id=earlier.id)
-    if not jobs or any(job.state != "done" or not job.pictures for job in jobs):
+    if len(jobs) < earlier.submitted or not jobs:  # some were pruned
+        return False
+    if any(job.state != "done" or not job.pictures for job in jobs):
         return False
     for job in jobs:
         stem = naming.stem_of(source_name(order), job.line or 1, several=len(jobs) > 1)

@@ -90,4 +90,5 @@ async def _describe(
             order.id, None, 0
         )  # no fingerprint: a later file refers to the one that was drawn
     else:
-        await service.orders.describe(order.id, outline.fingerprint, outline.last_line)
+        remembered = outline.preset.repeat != "again"
+        await service.orders.describe(order.id, outline.fingerprint, outline.last_line, remembered=remembered)

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -21,9 +22,10 @@ def write(target: Path, data: bytes) -> None:
 def _write(target: Path, fill: Callable[[BinaryIO], object]) -> None:
     make_directory(target.parent)
     temporary = target.parent / f".{secrets.token_hex(8)}.part"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, _mode(target.parent) & 0o666)
             fill(file)
             file.flush()
             os.fsync(file.fileno())
@@ -39,8 +41,14 @@ def make_directory(path: Path) -> None:
     if path.is_dir():
         return
     make_directory(path.parent)
-    path.mkdir(exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+    path.chmod(_mode(path.parent))
     sync(path.parent)
+
+
+def _mode(directory: Path) -> int:
+    """What is made in a directory may be read by whoever may read that: an outbox is shared by its own mode."""
+    return stat.S_IMODE(directory.stat().st_mode) & 0o2777
 
 
 def sync(directory: Path) -> None:

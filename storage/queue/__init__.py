@@ -22,9 +22,10 @@ from storage.queue.release import release
 from storage.queue.renew import renew
 from storage.queue.retry import retry
 from storage.queue.tally import counts, has_jobs, open_jobs
-from storage.queue.turns import next_rested_at, peek_urgency
+from storage.queue.turns import LONGEST_REST_MS, next_rested_at, peek_urgency
 
 __all__ = [
+    "LONGEST_REST_MS",
     "Connection",
     "accuse",
     "attempts_of",

@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 
 from storage.queue import transition
 from storage.queue.job import JobError
+from storage.queue.release import release
 from storage.queue.rows import error_columns
-from storage.schema import jobs
+from storage.schema import flags, jobs
+from storage.sqlite.snapshot import RESTORED
 
 
 def accuse(
@@ -28,11 +30,17 @@ def accuse(
 
 
 def recover(connection: Connection, *, now: int, max_attempts: int) -> list[str]:
-    """At start nobody works on anything: every running job was orphaned by a crash. Returns their ids, oldest first."""
+    """At start nobody works on anything: every running job was orphaned by a crash. Returns their ids, oldest first.
+
+    Not so in a database that was just restored: its jobs ran when it was copied, and nothing speaks against them.
+    """
     orphans = connection.execute(
         sa.select(jobs.c.id, jobs.c.attempt).where(jobs.c.state == "running").order_by(jobs.c.seq)
     ).all()
     names = [(row.id, row.attempt) for row in orphans]
+    if connection.execute(sa.delete(flags).where(flags.c.name == RESTORED)).rowcount:
+        release(connection, names, now=now)
+        return [job for job, _ in names]
     accuse(connection, names, "the daemon ended while the job was drawn", now=now, max_attempts=max_attempts)
     return [job for job, _ in names]
 

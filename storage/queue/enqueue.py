@@ -97,6 +97,7 @@ def _row(new: NewJob, now: int) -> dict[str, Any]:
         "deliver": int(new.deliver),
         "order_id": new.order_id,
         "line": new.line,
+        "image": new.request.image,
         "attempt": 0,
         "alone": 0,
         "cancel_requested": 0,

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from storage.queue import transition
 from storage.queue.job import JobError
 from storage.queue.rows import error_columns
+from storage.queue.turns import LONGEST_REST_MS
 
 
 def fail(
@@ -21,8 +22,8 @@ def fail(
 ) -> str | None:
     """The job's new state; None, with nothing written, when this attempt does not own the job (any more).
 
-    A retryable error queues it again after ``retry_ms``, or ends it as ``dead`` after the last attempt; any other ends
-    it as ``failed``. Its engine lived, so whatever it was accused of before is forgiven.
+    A retryable error queues it again after ``retry_ms`` (at most a minute), or ends it as ``dead`` after the last
+    attempt; any other ends it as ``failed``. Its engine lived, so whatever it was accused of before is forgiven.
     """
     row = transition.running(connection, job, attempt)
     if row is None:
@@ -35,7 +36,7 @@ def fail(
     elif attempt >= max_attempts:
         to = "dead"
     else:
-        to, later = "queued", (now + retry_ms if retry_ms > 0 else None)
+        to, later = "queued", (now + min(retry_ms, LONGEST_REST_MS) if retry_ms > 0 else None)
     transition.leave_running(
         connection,
         job,

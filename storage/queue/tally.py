@@ -35,6 +35,11 @@ def open_jobs(connection: Connection, owner: str, folder: str) -> int:
     return int(connection.execute(_OPEN, {"owner": owner, "folder": folder}).scalar_one())
 
 
+def removed(connection: Connection, state: str, jobs_removed: int) -> None:
+    """So many jobs of a state are there no more."""
+    connection.execute(_ADD, {"which": state, "change": -jobs_removed})
+
+
 def moved(connection: Connection, left: str | None, entered: str, jobs_moved: int = 1) -> None:
     """So many jobs left one state (None: they are new) and entered another."""
     changes = [{"which": entered, "change": jobs_moved}]

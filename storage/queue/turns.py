@@ -23,6 +23,9 @@ from storage.schema import jobs, lane_owners, lanes
 from storage.schema.jobs import is_ready
 from storage.schema.turns import is_active
 
+LONGEST_REST_MS = 60_000
+"""No job waits longer between two attempts: one that seems to was dated before the clock was set back, and is due."""
+
 _lane: sa.BindParameter[int] = sa.bindparam("in_lane")
 _owner: sa.BindParameter[str] = sa.bindparam("of_owner")
 _cost: sa.BindParameter[float] = sa.bindparam("cost")
@@ -45,7 +48,9 @@ NEXT_JOB = (
 HAS_JOB = NEXT_OWNER.where(
     sa.exists().where(jobs.c.lane == lane_owners.c.lane, jobs.c.owner == lane_owners.c.owner, is_ready)
 )
-IS_DUE = jobs.c.not_before.is_not(None) & (jobs.c.not_before <= sa.bindparam("now"))
+IS_DUE = jobs.c.not_before.is_not(None) & (
+    (jobs.c.not_before <= sa.bindparam("now")) | (jobs.c.not_before > sa.bindparam("latest"))
+)
 NEXT_WAITING = sa.select(sa.func.min(jobs.c.not_before)).where(jobs.c.not_before.is_not(None))
 DUE_LANE = sa.select(sa.func.min(jobs.c.lane)).where(IS_DUE)
 PROMOTE = sa.update(jobs).where(IS_DUE).values(not_before=None).returning(jobs.c.lane, jobs.c.owner)
@@ -94,8 +99,12 @@ def activate(connection: Connection, lane: int, owner: str) -> None:
 
 def promote(connection: Connection, now: int) -> None:
     """Jobs that had to wait until a moment that has come may be claimed."""
-    for lane, owner in {(row.lane, row.owner) for row in connection.execute(PROMOTE, {"now": now})}:
+    for lane, owner in {(row.lane, row.owner) for row in connection.execute(PROMOTE, _moments(now))}:
         activate(connection, lane, owner)
+
+
+def _moments(now: int) -> dict[str, int]:
+    return {"now": now, "latest": now + LONGEST_REST_MS}
 
 
 def next_rested_at(connection: Connection) -> int | None:
@@ -108,7 +117,7 @@ def peek_urgency(connection: Connection, now: int) -> int | None:
     """The urgency of the lane in which the next job waits; None when nothing may be claimed."""
     if is_paused(connection):
         return None
-    due = connection.execute(DUE_LANE, {"now": now}).scalar()
+    due = connection.execute(DUE_LANE, _moments(now)).scalar()
     for urgency in range(len(LANES)):
         if urgency == due or connection.execute(HAS_JOB, {"in_lane": urgency}).first() is not None:
             return urgency

@@ -7,6 +7,7 @@ pictures: contents are only read by :func:`is_whole`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -69,6 +70,10 @@ def recover_files(state_dir: Path, recorded: Mapping[str, int]) -> FileReport:
     for entry in _files(state_dir / inputs.DIRECTORY):
         if entry.name.endswith(PART):
             _tidy(state_dir, entry, entry.path.removeprefix(f"{state_dir}/"), report)
+    for part in state_dir.glob(f".*{PART}"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+            report.parts_removed += 1
     report.missing = sorted(path for path in recorded if path not in found)
     return report
 

@@ -6,7 +6,7 @@ from storage.schema.columns import metadata
 from storage.schema.deliveries import deliveries
 from storage.schema.jobs import attempts, events, flags, jobs, tallies
 from storage.schema.orders import line_errors, orders
-from storage.schema.pictures import lineage, pictures
+from storage.schema.pictures import lineage, pictures, removals
 from storage.schema.turns import lane_owners, lanes
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "metadata",
     "orders",
     "pictures",
+    "removals",
     "tallies",
 ]

@@ -37,6 +37,7 @@ jobs = sa.Table(
     sa.Column("error_message", Text),
     sa.Column("error_field", Text),
     sa.Column("error_hint", Text),
+    sa.Column("image", Text),  # the input picture that the request names
     sa.CheckConstraint("length(id) = 16", name="jobs_id"),
     sa.CheckConstraint("state IN ('queued','running','done','failed','cancelled','dead')", name="jobs_state"),
     sa.CheckConstraint("lane BETWEEN 0 AND 3", name="jobs_lane"),
@@ -66,6 +67,7 @@ _index("jobs_turn", jobs.c.lane, jobs.c.owner, jobs.c.priority.desc(), jobs.c.se
 _index("jobs_waiting", jobs.c.not_before, where=jobs.c.not_before.is_not(None))
 _index("jobs_open", jobs.c.owner, where=is_open)
 _index("jobs_order", jobs.c.order_id, jobs.c.line, where=jobs.c.order_id.is_not(None))
+_index("jobs_image", jobs.c.image, where=jobs.c.image.is_not(None))
 sa.Index("jobs_state", jobs.c.state, jobs.c.seq)
 sa.Index("jobs_owner", jobs.c.owner, jobs.c.seq)
 

@@ -24,6 +24,8 @@ orders = sa.Table(
     sa.Column("error", Text),
     sa.Column("created_at", Whole, nullable=False),
     sa.Column("ended_at", Whole),
+    # 1: its folder wants to know this content again, so that the row outlives its jobs
+    sa.Column("remembered", Whole, nullable=False, server_default="1"),
     sa.CheckConstraint("length(id) = 16", name="orders_id"),
     sa.CheckConstraint("state IN ('claimed','queued','ended','failed')", name="orders_state"),
     sa.CheckConstraint("(state IN ('ended','failed')) = (ended_at IS NOT NULL)", name="orders_ended"),

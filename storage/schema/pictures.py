@@ -28,6 +28,9 @@ pictures = sa.Table(
     sqlite_strict=True,
 )
 
+removals = sa.Table("removals", metadata, sa.Column("path", Text, primary_key=True), sqlite_strict=True)
+"""Picture files whose rows are gone: noted in the transaction that deleted those, forgotten once the files are."""
+
 lineage = sa.Table(
     "lineage",
     metadata,

@@ -30,6 +30,8 @@ def open_writer(path: Path, *, synchronous: Synchronous, busy_timeout_seconds: f
 
     def connect() -> sqlite3.Connection:
         connection = _connect(path, "rwc", busy_timeout_seconds)
+        # Counts for a file that is still empty only: pages that a prune freed can be given back later.
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         if mode != "wal":
             connection.close()

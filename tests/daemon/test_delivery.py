@@ -176,10 +176,30 @@ async def test_a_reason_that_never_passes_is_given_up_after_its_hours(parts: Any
     deliverer = Scripted(*[RetryableError("unplugged")] * 1000)
     parts.service.register_deliverer("folder", deliverer)
     await _ended(parts)
-    parts.clock.forward(3_601)
-    async with _running(_outbox(parts, DeliverySettings(give_up_hours=1))):
+    parts.clock.forward(50 * 365 * 24 * 3_600)  # a clock that began in 1970 has been set: nobody has waited so long
+
+    def ticking() -> int:
+        parts.clock.forward(0.1)
+        return int(parts.clock.now)
+
+    hours = 0.1 / 3_600
+    settings = DeliverySettings(give_up_hours=hours, retry_seconds=0.01, longest_wait_seconds=0.01)
+    async with _running(_outbox(parts, settings, ticking)):
         await _come_to(parts, 0, 1)
     assert deliverer.seen == []
+    assert 10 <= 1000 - len(deliverer.errors) <= 15, "each of its waits counts, and nothing else does"
+
+
+async def test_a_delivery_is_not_late_by_an_hour_because_the_clock_was_set_back(parts: Any) -> None:
+    deliverer = Scripted(RetryableError("not now"))
+    parts.service.register_deliverer("folder", deliverer)
+    await _ended(parts)
+    parts.clock.forward(-3_600)
+    async with _running(_outbox(parts)):
+        await _until(lambda: not deliverer.errors)
+        await _come_to(parts, 1, 0)
+        parts.clock.forward(-3_600)
+        await _until(lambda: len(deliverer.seen) == 1)
 
 
 async def test_one_source_has_a_bounded_number_under_way(parts: Any) -> None:

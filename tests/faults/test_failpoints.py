@@ -15,6 +15,7 @@ from support.live_daemon import LiveDaemon
 from support.processes import engines_of, wait_until_gone
 
 IN_THE_DAEMON = (
+    "claim.before_commit",
     "claim.after_commit",
     "result.before_write",
     "result.after_write",
@@ -25,6 +26,8 @@ IN_THE_DAEMON = (
     "finish.after_commit",
 )
 IN_THE_ENGINE = ("engine.before_drawn", "engine.after_drawn")
+AT_START = ("migration.before_commit", "migration.after_commit", "recovery.after_requeue", "recovery.after_files")
+ANYWHERE = "database.before_commit"
 IN_INTAKE = ("enqueue.before_commit", "enqueue.after_commit")
 
 ENVIRONMENT = {"MEZZOTINT_ENGINE__FAKE_STEP_S": "0.01", "MEZZOTINT_WATCH_FOLDER__ENABLED": "false"}
@@ -77,7 +80,7 @@ def finish_and_check(daemon: Start, *, max_attempts: int) -> None:
 @pytest.mark.parametrize("point", IN_THE_DAEMON)
 def test_the_daemon_dies_there_and_every_job_still_has_one_result(daemon: Start, point: str, max_attempts: int) -> None:
     """A crash accuses, and an accused job has its next attempt alone, even where one attempt is all it may have."""
-    passage = 1 if point == "claim.after_commit" else 2  # one claim may take them all
+    passage = 1 if point.startswith("claim.") else 2  # one claim may take them all
     doomed = daemon(MEZZOTINT_FAILPOINT=f"{point}:{passage}", MEZZOTINT_QUEUE__MAX_ATTEMPTS=str(max_attempts))
     doomed.start()
     engines = engines_of(doomed.pid)
@@ -145,3 +148,61 @@ def test_an_engine_is_gone_soon_after_its_daemon_was_killed_in_the_middle_of_a_f
     os.kill(running.pid, signal.SIGKILL)
     wait_until_gone(engine, 5)
     running.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", AT_START)
+def test_the_daemon_dies_while_it_starts_and_the_next_start_is_whole(daemon: Start, point: str) -> None:
+    """1. Jobs are drawn by a daemon that is killed (but for a migration). 2. The next dies as it starts. 3. All is well."""
+    if point.startswith("recovery"):
+        killed = daemon(MEZZOTINT_FAILPOINT="result.after_replace:2")
+        killed.start()
+        submit_three(killed)
+        assert killed.process is not None
+        assert killed.process.wait(30) == 137
+    doomed = daemon(MEZZOTINT_FAILPOINT=point)
+    with pytest.raises(AssertionError, match="ended with 137"):
+        doomed.start()
+    finish_and_check(daemon, max_attempts=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+def test_a_commit_that_fails_once_is_made_again(daemon: Start, error: str) -> None:
+    """The fifth commit is one of a claim or of a result; whichever, nothing is lost and nobody is told of it."""
+    failing = daemon(MEZZOTINT_FAILPOINT=f"{ANYWHERE}:5@{error}")
+    failing.start()
+    taken = []
+    while len(taken) < 3:
+        with contextlib.suppress(AssertionError):  # the commit of a submission itself: told, and asked again
+            taken.append(failing.submit(f"job {len(taken)}", key=str(len(taken)), steps=3, width=64, height=64))
+    assert [job["state"] for job in failing.wait(*taken)] == ["done"] * 3
+    failing.kill()
+    failing = daemon()
+    failing.start()
+    failing.stop()
+    assert problems(failing.state_dir, taken, max_attempts=4) == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("max_attempts", [1, 3])
+@pytest.mark.parametrize("passage", [1, 2, 3])
+@pytest.mark.parametrize("point", [*IN_THE_DAEMON, *IN_INTAKE, *IN_THE_ENGINE])
+def test_every_point_at_every_early_passage(daemon: Start, point: str, passage: int, max_attempts: int) -> None:
+    """The whole product: wherever and whenever it dies, in the daemon or the engine, each job has one result."""
+    doomed = daemon(
+        MEZZOTINT_FAILPOINT=f"{point}:{passage}",
+        MEZZOTINT_QUEUE__MAX_ATTEMPTS=str(max_attempts),
+        MEZZOTINT_ENGINE__RESTART_SECONDS="0.05",
+    )
+    doomed.start()
+    submit_three(doomed)
+    assert doomed.process is not None
+    if point in IN_THE_ENGINE:
+        doomed.until(lambda: b"engine_gone" in doomed.log.read_bytes(), 30, "the engine died")
+    else:
+        with contextlib.suppress(Exception):  # one claim may take them all: then there is no later passage
+            doomed.process.wait(10)
+    doomed.kill()
+    finish_and_check(daemon, max_attempts=max_attempts)

@@ -18,6 +18,7 @@ GIVEN = {
     "in_lane": 0,
     "of_owner": "cli:1",
     "now": 0,
+    "latest": 60_000,
     "of_seq": 1,
     "number": 1,
     "by_itself": 0,
@@ -52,7 +53,7 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
     [
         (turns.NEXT_OWNER, "lane_owners_turn (lane=?)"),
         (turns.NEXT_JOB, "jobs_turn (lane=? AND owner=?)"),
-        (turns.PROMOTE, "jobs_waiting (not_before>? AND not_before<?)"),
+        (turns.PROMOTE, "jobs_waiting (not_before<?)"),
         (turns.NEXT_WAITING, "jobs_waiting"),
         (turns.HAS_JOB, "jobs_turn (lane=? AND owner=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),

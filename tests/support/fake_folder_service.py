@@ -54,7 +54,9 @@ class FakeOrders:
         self.errors[order.id] = {}
         return order
 
-    async def describe(self, order_id: str, fingerprint: str | None, lines_total: int | None) -> None:
+    async def describe(
+        self, order_id: str, fingerprint: str | None, lines_total: int | None, *, remembered: bool = True
+    ) -> None:
         self.rows[order_id] = replace(
             self.rows[order_id], fingerprint=fingerprint, lines_total=lines_total, state="queued"
         )

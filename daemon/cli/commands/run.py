@@ -25,6 +25,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be queued of it; touch nothing, start nothing.")
     ] = False,
+    only_keep: Annotated[bool, typer.Option("--only-keep", help="Start no engine and no job.", hidden=True)] = False,
     config: options.Config = None,
     json: options.Json = False,
 ) -> int:
@@ -47,11 +48,13 @@ def command(
         return exits.OK
     settings = invocation.settings
     from daemon import app
+    from daemon.manner import Manner
 
     def over(summary: Summary) -> None:
         invocation.answer(asdict(summary), lambda: _tell(summary))
 
-    return app.run(settings, invocation.load, private=private, once=over if oneshot else None)
+    manner = Manner(private=private, draws=not only_keep, once=over if oneshot else None)
+    return app.run(settings, invocation.load, manner)
 
 
 def _tell(summary: Summary) -> None:

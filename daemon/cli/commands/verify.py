@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from config.errors import UserError
-from daemon.cli import exits, options, output, private
+from daemon.cli import exits, given, options, output, private
 from daemon.cli.invocation import Invocation
 
 MAX_PNG_BYTES = 64 * 1024 * 1024
@@ -36,16 +37,14 @@ def command(
     return exits.OK if found["identical"] or found["within_tolerance"] else exits.FAILED
 
 
-def _subject(given: str) -> dict[str, str]:
-    path = Path(given)
-    if not ("/" in given or "." in given or path.exists()):
-        return {"picture": given}
+def _subject(named: str) -> dict[str, str]:
+    # Not Path.exists: it raises where a name is too long to be one.
+    if not ("/" in named or "." in named or os.path.exists(named)):
+        return {"picture": named}
     try:
-        if path.stat().st_size > MAX_PNG_BYTES:
-            raise UserError(f"{path} is too large to be one of our pictures", field="picture")
-        return {"png_base64": base64.b64encode(path.read_bytes()).decode()}
-    except OSError as error:
-        raise UserError(f"can't read {path}: {(error.strerror or str(error)).lower()}", field="picture") from None
+        return {"png_base64": base64.b64encode(given.read(Path(named), MAX_PNG_BYTES)).decode()}
+    except given.NoFileError as error:
+        raise UserError(str(error), field="picture") from None
 
 
 def _tell(found: dict[str, Any]) -> None:

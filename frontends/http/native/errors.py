@@ -22,10 +22,15 @@ from config.errors import (
 from frontends.http.native import views
 
 RETRY_AFTER_SECONDS = 2
+LONGEST_NAME = 100
 
 
 class TooLargeError(UserError):
     """The request body is larger than the service takes."""
+
+
+class HeadTooLargeError(UserError):
+    """The head of the request is larger than the service takes."""
 
 
 class MediaTypeError(UserError):
@@ -34,6 +39,7 @@ class MediaTypeError(UserError):
 
 STATUS: tuple[tuple[type[MezzotintError], int], ...] = (
     (TooLargeError, 413),
+    (HeadTooLargeError, 431),
     (MediaTypeError, 415),
     (NotFoundError, 404),
     (ConflictError, 409),
@@ -74,7 +80,7 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     said = error.detail or HTTPStatus(error.status_code).phrase
     if error.status_code in (404, 405):
-        said = f"there is no {request.method} {request.url.path}"
+        said = f"there is no {request.method} {_shortened(request.scope['path'])}"
     kind = "user" if error.status_code < 500 else "fatal"
     view: dict[str, Any] = {"kind": kind, "message": said}
     if error.status_code in (404, 405):
@@ -90,9 +96,14 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 def explain(problem: dict[str, Any]) -> UserError:
     """One problem that validation found, in words that name the field."""
     place = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
-    name = ".".join(place) or None
+    name = _shortened(".".join(place)) or None
     if problem["type"] == "missing" and name is None:
         return UserError("the request has no body", hint="send a JSON object")
     said = str(problem["msg"])
     said = said[:1].lower() + said[1:]
     return UserError(f"{name}: {said}" if name else f"the body is wrong: {said}", field=name)
+
+
+def _shortened(name: str) -> str:
+    """Names that a caller made up may be as long as a body."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."

@@ -14,9 +14,12 @@ from config.settings import HttpSettings
 from daemon.service import Service
 from frontends.http.native import socket_file
 from frontends.http.native.app import create_app
+from frontends.http.native.connections import BoundedConnection
 
 STOP_SECONDS = 3
 """How long answers under way may take after the listener was told to stop."""
+KEEP_ALIVE_SECONDS = 3600
+"""A caller may come back on its connection for so long, as long as nobody else needs it."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +87,7 @@ class _Server(uvicorn.Server):
 def _uvicorn(service: Service, settings: HttpSettings) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(service, settings),
-        http="h11",
+        http=BoundedConnection,
         ws="none",
         lifespan="off",
         loop="none",
@@ -94,6 +97,6 @@ def _uvicorn(service: Service, settings: HttpSettings) -> uvicorn.Config:
         date_header=False,
         proxy_headers=False,
         backlog=socket_file.BACKLOG,
-        timeout_keep_alive=3600,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )

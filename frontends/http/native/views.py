@@ -14,7 +14,9 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from config.errors import ConfigurationError, MezzotintError
-from daemon.service import Job, JobError, ModelEntry, Picture, Status, Verification
+from daemon.service import Backup, Job, JobError, ModelEntry, Picture, Pruned, Status, Verification
+
+STATES = ("queued", "running", "done", "failed", "cancelled", "dead")
 
 Place = Callable[[Picture], Path]
 """Tells where a picture's file lies."""
@@ -178,6 +180,44 @@ class VerificationView(TypedDict):
     job: str
 
 
+class BackupView(TypedDict):
+    """A backup that is written; ``missing`` counts files that rows name and that were not there."""
+
+    path: str
+    schema: str
+    jobs: int
+    pictures: int
+    bytes: int
+    missing: int
+    damaged: int
+    seconds: float
+
+
+class PrunedView(TypedDict):
+    """What was removed, or would be (``dry_run``); ``oldest`` and ``newest`` are when such jobs were accepted."""
+
+    dry_run: bool
+    jobs: int
+    pictures: int
+    orders: int
+    bytes: int
+    oldest: str | None
+    newest: str | None
+    inputs: int
+    input_bytes: int
+    quarantined: int
+    quarantined_bytes: int
+    given_back: int
+    seconds: float
+
+
+class RecordsView(TypedDict):
+    """A page of an export."""
+
+    records: list[dict[str, Any]]
+    next: int | None
+
+
 def moment(milliseconds: int) -> str:
     """UTC epoch milliseconds in ISO 8601."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -271,6 +311,41 @@ def of_model(entry: ModelEntry) -> ModelView:
         description=entry.description,
         defaults=entry.defaults.model_dump(mode="json"),
         subjects=None if entry.subjects is None else list(entry.subjects),
+    )
+
+
+def of_backup(backup: Backup) -> BackupView:
+    """A backup that is written."""
+    made = backup.manifest
+    return BackupView(
+        path=str(backup.path),
+        schema=made.schema,
+        jobs=made.jobs,
+        pictures=made.pictures,
+        bytes=made.bytes,
+        missing=len(made.missing),
+        damaged=len(made.damaged),
+        seconds=backup.seconds,
+    )
+
+
+def of_pruned(pruned: Pruned) -> PrunedView:
+    """What a prune did."""
+    gone = pruned.gone
+    return PrunedView(
+        dry_run=pruned.dry_run,
+        jobs=gone.jobs,
+        pictures=gone.pictures,
+        orders=gone.orders,
+        bytes=gone.bytes,
+        oldest=None if gone.oldest is None else moment(gone.oldest),
+        newest=None if gone.newest is None else moment(gone.newest),
+        inputs=pruned.inputs,
+        input_bytes=pruned.input_bytes,
+        quarantined=pruned.quarantined,
+        quarantined_bytes=pruned.quarantined_bytes,
+        given_back=pruned.given_back,
+        seconds=pruned.seconds,
     )
 
 

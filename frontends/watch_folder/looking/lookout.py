@@ -117,7 +117,7 @@ class Lookout:
         self.due, self.polled_due = due(lambda name: not polled(name)), due(polled)
 
     def _cover(self, found: Scan, now: int) -> bool:
-        if not now < self._lost_until <= now + self.period_ms:
+        if now >= self._lost_until:
             self._lost_why = ""
         if self._hints is None or not self.reach.root:
             self._no_events = None

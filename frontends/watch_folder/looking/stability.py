@@ -42,10 +42,6 @@ class Stability:
             if watch is None or watch.seen.signature != seen.signature:
                 appeared = watch.first_ms if watch is not None and watch.seen.inode == seen.inode else now
                 watch = _Watch(seen, appeared, now)
-            watch.first_ms, watch.since_ms = (
-                min(watch.first_ms, now),
-                min(watch.since_ms, now),
-            )  # the clock was set back
             watch.looks += 1
             watch.complete = watch.complete or seen.name in complete
             self._watched[seen.name] = watch

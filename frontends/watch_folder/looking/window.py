@@ -64,7 +64,7 @@ class Window:
         if not self.beyond:
             return
         for group, place in list(self._places.items()):
-            if place.over or (not place.ready and not 0 <= now - place.since < self._turn_ms):
+            if place.over or (not place.ready and now - place.since >= self._turn_ms):
                 del self._places[group]
 
     def _others(self, files: Iterable[Seen], kept: list[Seen]) -> Iterator[Seen]:

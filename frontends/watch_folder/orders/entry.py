@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.errors import UserError
-from pipeline.request import Request
+from pipeline.request import Request, shown
 
 ALIASES = {
     "negative": "negative_prompt",
@@ -67,14 +67,27 @@ def read_fields(raw: Mapping[Any, Any]) -> dict[str, Any]:
     for key, value in raw.items():
         if value is None:
             continue
-        plain = _text(str(key)).strip().lower().replace("-", "_").replace(" ", "_")
-        _text(json.dumps(value, ensure_ascii=False, default=str))
+        plain = _text(_key(key)).strip().lower().replace("-", "_").replace(" ", "_")
+        _text(_written(value))
         for name, part in _named(ALIASES.get(plain, plain), value):
             if name in fields:
                 raise UserError(f"{name} is given twice", field=name)
             fields[name] = part
     _no_file_names(fields)
     return fields
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise UserError(f"the name of a field must be text (got {shown(key)})")
+    return key
+
+
+def _written(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (RecursionError, TypeError, ValueError):  # a number of thousands of digits, names that are no text
+        raise UserError("there are values in it that can't be written down") from None
 
 
 def _text(value: str) -> str:
@@ -91,7 +104,7 @@ def _named(name: str, value: Any) -> list[tuple[str, Any]]:
         return [(name, value)]
     match = _SIZE.match(value) if isinstance(value, str) else None
     if match is None:
-        raise UserError(f"size must look like 512x768 (got {value!r})", field="size")
+        raise UserError(f"size must look like 512x768 (got {shown(value)})", field="size")
     return [("width", int(match[1])), ("height", int(match[2]))]
 
 

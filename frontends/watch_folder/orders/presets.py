@@ -25,9 +25,10 @@ from typing import Any, Literal, cast
 from config.errors import UserError
 from config.settings import FolderSettings
 from frontends.watch_folder import paths
+from frontends.watch_folder.orders import toml
 from frontends.watch_folder.orders.entry import known_fields, read_fields
 from frontends.watch_folder.orders.kinds import FOLDER_SETTINGS
-from pipeline.request import Request
+from pipeline.request import Request, shown
 
 MAX_BYTES = 64 * 1024
 MAX_PRIORITY = 100
@@ -58,7 +59,7 @@ class Preset:
             changed = replace(changed, tags=tuple(dict.fromkeys((*self.tags, *_tags(values["tags"])))))
         if "repeat" in values:
             if values["repeat"] not in ("again", "skip", "link"):
-                raise UserError(f"repeat must be again, skip or link (got {values['repeat']!r})", field="repeat")
+                raise UserError(f"repeat must be again, skip or link (got {shown(values['repeat'])})", field="repeat")
             changed = replace(changed, repeat=cast(Repeat, values["repeat"]))
         return changed
 
@@ -68,7 +69,7 @@ class Preset:
 
     def _lane(self, lane: object) -> str:
         if not isinstance(lane, str) or lane not in LANES:
-            raise UserError(f"lane must be one of {', '.join(LANES)} (got {lane!r})", field="lane")
+            raise UserError(f"lane must be one of {', '.join(LANES)} (got {shown(lane)})", field="lane")
         if LANES.index(lane) < LANES.index(self.lane):
             raise UserError(f"lane {lane} is more urgent than this folder may be ({self.lane})", field="lane")
         return lane
@@ -80,7 +81,7 @@ def _priority(value: object) -> int:
     except ValueError:
         number = None
     if number is None or not -MAX_PRIORITY <= number <= MAX_PRIORITY:
-        raise UserError(f"priority must be a whole number from -100 to 100 (got {value!r})", field="priority")
+        raise UserError(f"priority must be a whole number from -100 to 100 (got {shown(value)})", field="priority")
     return number
 
 
@@ -114,10 +115,12 @@ def _below(preset: Preset, values: dict[str, Any]) -> Preset:
     if not isinstance(own, dict):
         raise UserError("preset must be a table of request fields", field="preset")
     for name in values.keys() - {"preset", "lane", "priority", "tags", "repeat", "clear"}:
-        raise UserError(f"{name} is not known here", field=name, hint="request fields belong under [preset]")
+        raise UserError(f"{shown(name)} is not known here", field=name, hint="request fields belong under [preset]")
     fields = read_fields(own)
     for name in fields.keys() - Request.model_fields.keys():
-        raise UserError(f"preset.{name} is not a field of a request", field=name, hint=f"fields: {known_fields()}")
+        raise UserError(
+            f"preset: {shown(name)} is not a field of a request", field=name, hint=f"fields: {known_fields()}"
+        )
     inherited = _cleared(preset, values.get("clear", []))
     return replace(inherited.overridden(values), fields={**inherited.fields, **fields})
 
@@ -150,7 +153,7 @@ def _read(root: Path, directory: tuple[str, ...]) -> tuple[dict[str, Any], str]:
         if len(raw) > MAX_BYTES:
             raise ValueError("it is too large")
         text = raw.decode("utf-8-sig")
-        return tomllib.loads(text), text
+        return toml.loads(text), text
     except tomllib.TOMLDecodeError as error:
         why = str(error).replace("at end of document", f"at end of document, line {text.rstrip().count(chr(10)) + 1}")
         raise UserError(f"{where} can't be read: {why}", hint=f"mend {where} first") from None

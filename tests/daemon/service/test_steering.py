@@ -81,7 +81,7 @@ async def test_a_paused_queue_goes_on_accepting_and_says_that_it_is_paused(parts
 async def test_status_names_every_state_and_what_runs(parts: Any) -> None:
     await _submitted(parts)
     _claim(parts)
-    parts.clock.forward(2.5)
+    parts.clock.forward(-3_600)
     status = await parts.service.status()
     assert status.queue == {
         "queued": 0,
@@ -92,7 +92,7 @@ async def test_status_names_every_state_and_what_runs(parts: Any) -> None:
         "cancelled": 0,
         "dead": 0,
     }
-    assert status.daemon.uptime_s == 2.5
+    assert 0 <= status.daemon.uptime_s < 60, "a clock that is set does not change it"
     assert status.daemon.state == "serving"
     assert status.engines[0].pid == 4242
 

@@ -194,29 +194,3 @@ def test_a_directory_that_becomes_a_link_is_not_entered(tmp_path: Path) -> None:
     found = Scan(tmp_path / "inbox")
     assert list(found.files()) == []
     assert [name for name, _ in found.refused] == ["link"]
-
-
-async def test_a_clock_that_is_set_back_holds_nothing_up(world: Any) -> None:
-    """An hour back, between looks, while one file settles and another comes unnoticed. Result: both are taken soon."""
-    world.drop("a.txt", "settling")
-    await world.folder.look(hinted=False)
-    world.clock.now -= 3_600_000
-    world.drop("b.txt", "unnoticed")
-    for _ in range(8):
-        due = await world.folder.look(hinted=False)
-        assert due <= world.clock.now + 30_000
-        world.clock.now = due
-    assert sorted(world.service.prompts) == ["settling", "unnoticed"]
-
-
-async def test_what_is_held_back_is_tried_again_although_the_clock_was_set_back(world: Any) -> None:
-    world.service.busy = True
-    world.drop("a.txt")
-    await world.settle()
-    assert world.folder.problems
-    world.service.busy = False
-    world.clock.now -= 3_600_000
-    for _ in range(3):
-        world.clock.now = await world.look()
-    assert world.service.prompts == ["a red apple"]
-    assert world.folder.problems == ()

@@ -1,0 +1,45 @@
+"""Removes the files whose rows are gone. The notes in the database say which: also after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from config.failpoints import reach
+from storage.results.files import sync_directory
+from storage.results.store import PictureFiles
+from storage.schema import pictures, removals
+
+
+def noted(connection: Connection, limit: int) -> list[str]:
+    """Files still to be removed, at most so many."""
+    return list(connection.execute(sa.select(removals.c.path).order_by(removals.c.path).limit(limit)).scalars())
+
+
+def unlink(state_dir: Path, paths: Sequence[str]) -> list[str]:
+    """Remove files; returns those that are durably gone. One that can't be removed now stays noted."""
+    files, gone = PictureFiles(state_dir), []
+    for path in paths:
+        try:
+            files.discard(path)
+        except Exception:  # whatever the disk says: it stays noted, and is tried again
+            continue
+        gone.append(path)
+        reach("prune.after_unlink")
+    for directory in {(state_dir / path).parent for path in gone}:
+        if directory.is_dir():
+            sync_directory(directory)
+    return gone
+
+
+def forget(connection: Connection, paths: Sequence[str]) -> None:
+    """These files are gone: their notes may go."""
+    connection.execute(sa.delete(removals).where(removals.c.path.in_(paths)))
+
+
+def still_named(connection: Connection, paths: Sequence[str]) -> set[str]:
+    """Those of them that a row names: never so, and asked all the same before a file is deleted."""
+    return set(connection.execute(sa.select(pictures.c.path).where(pictures.c.path.in_(paths))).scalars())

@@ -1,0 +1,176 @@
+"""Takes ended jobs out of the database, some at a time, the newest first.
+
+The newest first, because a job is younger than what it descends from: a family that may go as a whole goes in one pass.
+What stays, whatever the rule says: a job that has not ended, whose end is still to be delivered, from which a job
+descends that stays, or whose order file is not over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from config.failpoints import reach
+from storage.prune.rule import Gone, Rule
+from storage.queue import tally
+from storage.queue.job import TERMINAL
+from storage.schema import attempts, deliveries, events, jobs, line_errors, lineage, orders, pictures, removals
+from storage.schema.deliveries import is_waiting
+from storage.schema.orders import is_open as order_is_open
+
+AT_ONCE = 200
+"""Jobs of one transaction: some 20 ms of the writer."""
+IN_PLACE = "."
+"""``claimed_path`` of a file that can't be moved: its row is all that says that it was handled."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction did. ``after`` is where the next one begins; None when there is no more."""
+
+    gone: Gone = field(default_factory=Gone)
+    after: int | None = None
+
+
+def beginning(connection: Connection, rule: Rule) -> int:
+    """The ``after`` of the first batch: jobs accepted later than now, and the newest that are kept, are out of it."""
+    newest = sa.select(jobs.c.seq).where(_matches(rule)).order_by(jobs.c.seq.desc())
+    if rule.keep == 0:
+        return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(jobs.c.seq), 0))).scalar_one()) + 1
+    return int(connection.execute(newest.offset(rule.keep - 1).limit(1)).scalar() or 0)
+
+
+def remove(connection: Connection, rule: Rule, after: int, limit: int = AT_ONCE) -> Batch:
+    """Take out those of the next ``limit`` jobs before ``after`` that may go, and note their files."""
+    rows = _candidates(connection, rule, after, limit)
+    batch = Batch(after=rows[-1].seq if len(rows) == limit else None)
+    going = _without_descendants(connection, {row.id: row for row in rows}, frozenset())
+    if going:
+        batch.gone = _delete(connection, list(going.values()))
+    reach("prune.before_commit")
+    return batch
+
+
+def preview(connection: Connection, rule: Rule, after: int, gone: set[str], limit: int = AT_ONCE) -> Batch:
+    """What :func:`remove` would do, ``gone`` being the jobs that earlier batches would have removed (added to here)."""
+    rows = _candidates(connection, rule, after, limit)
+    batch = Batch(after=rows[-1].seq if len(rows) == limit else None)
+    going = _without_descendants(connection, {row.id: row for row in rows}, gone)
+    gone.update(going)
+    if going:
+        batch.gone = _counted(connection, list(going.values()))
+    return batch
+
+
+def orders_that_go(connection: Connection, gone: set[str]) -> int:
+    """Orders that would go with these jobs."""
+    found: dict[str, int] = {}
+    for chunk in _chunks(sorted(gone)):
+        for row in connection.execute(
+            sa.select(jobs.c.order_id, sa.func.count().label("jobs"))
+            .where(jobs.c.id.in_(chunk), jobs.c.order_id.is_not(None))
+            .group_by(jobs.c.order_id)
+        ):
+            found[row.order_id] = found.get(row.order_id, 0) + row.jobs
+    going = 0
+    for chunk in _chunks(sorted(found)):
+        for row in connection.execute(
+            sa.select(orders.c.id, sa.func.count().label("jobs"))
+            .join(jobs, jobs.c.order_id == orders.c.id)
+            .where(orders.c.id.in_(chunk), _is_forgettable)
+            .group_by(orders.c.id)
+        ):
+            going += row.jobs == found[row.id]
+    return going
+
+
+_is_forgettable = sa.and_(
+    ~order_is_open,
+    sa.func.coalesce(orders.c.claimed_path, "") != IN_PLACE,
+    (orders.c.remembered == 0) | orders.c.fingerprint.is_(None),
+)
+
+
+def _matches(rule: Rule) -> sa.ColumnElement[bool]:
+    # Written out: told only that the state is one of a list, SQLite would sort what it finds.
+    wanted = jobs.c.state.in_(sorted(TERMINAL & set(rule.states)))
+    return wanted if rule.owner is None else wanted & (jobs.c.owner == rule.owner)
+
+
+def _candidates(connection: Connection, rule: Rule, after: int, limit: int) -> Sequence[sa.Row[Any]]:
+    may_go = [
+        _matches(rule),
+        jobs.c.seq < after,
+        ~sa.exists().where(deliveries.c.job_id == jobs.c.id, is_waiting),
+        ~sa.exists().where(orders.c.id == jobs.c.order_id, order_is_open),
+    ]
+    if rule.ended_before is not None:
+        may_go.append(jobs.c.finished_at < rule.ended_before)
+    columns = (jobs.c.seq, jobs.c.id, jobs.c.state, jobs.c.order_id, jobs.c.queued_at)
+    wanted: sa.Select[Any] = sa.select(*columns).where(*may_go).order_by(jobs.c.seq.desc()).limit(limit)
+    return connection.execute(wanted).all()
+
+
+def _without_descendants(
+    connection: Connection, rows: dict[str, sa.Row[Any]], gone: set[str] | frozenset[str]
+) -> dict[str, sa.Row[Any]]:
+    """Those from which nobody descends who stays."""
+    parent = sa.func.coalesce(lineage.c.parent_job, pictures.c.job_id)
+    found = connection.execute(
+        sa.select(lineage.c.child_job, parent.label("parent"))
+        .select_from(lineage.outerjoin(pictures, pictures.c.id == lineage.c.parent_picture))
+        .where(
+            lineage.c.parent_job.in_(rows)
+            | lineage.c.parent_picture.in_(sa.select(pictures.c.id).where(pictures.c.job_id.in_(rows)))
+        )
+    ).all()
+    staying = dict(rows)
+    while needed := {
+        each.parent for each in found if each.parent in staying and each.child_job not in staying.keys() | gone
+    }:
+        staying = {name: row for name, row in staying.items() if name not in needed}
+    return staying
+
+
+def _counted(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Gone:
+    made = connection.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(pictures.c.bytes), 0)).where(
+            pictures.c.job_id.in_([row.id for row in rows])
+        )
+    ).one()
+    moments = [row.queued_at for row in rows]
+    return Gone(jobs=len(rows), pictures=made[0], bytes=made[1], oldest=min(moments), newest=max(moments))
+
+
+def _delete(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Gone:
+    gone = _counted(connection, rows)
+    names = [row.id for row in rows]
+    of_jobs = sa.select(pictures.c.path).where(pictures.c.job_id.in_(names))
+    connection.execute(sa.insert(removals).from_select(["path"], of_jobs))
+    connection.execute(sa.delete(lineage).where(lineage.c.child_job.in_(names)))
+    for table in (pictures, attempts, events, deliveries):
+        connection.execute(sa.delete(table).where(table.c.job_id.in_(names)))
+    connection.execute(sa.delete(jobs).where(jobs.c.id.in_(names)))
+    states = [row.state for row in rows]
+    for state in sorted(set(states)):
+        tally.removed(connection, state, states.count(state))
+    gone.orders = _delete_orders(connection, sorted({row.order_id for row in rows if row.order_id is not None}))
+    return gone
+
+
+def _delete_orders(connection: Connection, names: Sequence[str]) -> int:
+    """Those of these that nobody needs any more."""
+    empty = (orders.c.id.in_(names), _is_forgettable, ~sa.exists().where(jobs.c.order_id == orders.c.id))
+    going = connection.execute(sa.select(orders.c.id).where(*empty)).scalars().all()
+    if going:
+        connection.execute(sa.delete(line_errors).where(line_errors.c.order_id.in_(going)))
+        connection.execute(sa.delete(orders).where(orders.c.id.in_(going)))
+    return len(going)
+
+
+def _chunks(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
