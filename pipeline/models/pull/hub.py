@@ -16,7 +16,6 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MAX_REDIRECTS = 5
 MAX_WAIT_SECONDS = 60
-CHUNK_BYTES = 1024 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -86,6 +85,10 @@ class Hub:
             raise NotFoundError(f"{repository} has no revision {revision[:80]!r}", field="revision") from None
         except HfHubHTTPError as error:
             raise self._refusal(error.response, repository) from None
+        except library.MovedError:
+            raise NotFoundError(
+                f"{repository} has another name now", hint="look for its name on the hub's page"
+            ) from None
         except httpx2.HTTPError as error:
             raise _unreachable(error) from None
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError, library.TooLongError):
@@ -110,7 +113,7 @@ class Hub:
                         raise self._refusal(response, listing.repository)
                     if response.status_code == 200 and begin:
                         yield b""
-                    yield from response.iter_raw(CHUNK_BYTES)
+                    yield from response.iter_raw()
                     return
         except httpx2.HTTPError as error:
             raise _unreachable(error) from None
@@ -146,8 +149,6 @@ class Hub:
             )
         if status == 404:
             return NotFoundError(f"the hub has no {repository}, or not that file", hint="owner and name as on its page")
-        if status in (301, 302, 303, 307, 308):
-            return NotFoundError(f"{repository} has another name now", hint="look for its name on the hub's page")
         if status in (408, 429) or status >= 500:
             error = UnreachableHubError(f"the hub answered with {status}", hint="try again later; what is here is kept")
             told = response.headers.get("retry-after", "")

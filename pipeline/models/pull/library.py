@@ -24,6 +24,10 @@ class TooLongError(Exception):
     """The hub's answer does not end."""
 
 
+class MovedError(Exception):
+    """The hub answers a question with another address."""
+
+
 def prepare() -> None:
     """Read by the library when it is imported, so before anything imports it."""
     os.environ.update(dict.fromkeys(_SET, "1"))
@@ -51,6 +55,8 @@ def client() -> Any:
 def _bounded(response: Any) -> None:
     """Answers of the hub are held in memory, so that they must end. Files are streamed and counted elsewhere."""
     if "x-mezzotint-file" not in response.request.extensions:
+        if response.is_redirect:
+            raise MovedError
         import httpx2
 
         class Bounded(httpx2.SyncByteStream):

@@ -157,7 +157,7 @@ def _must_fit(order: Order, plan: Plan) -> None:
     free = shutil.disk_usage(order.directory).free
     if plan.missing_bytes + order.spare_bytes > free:
         raise RetryableError(
-            f"{order.directory} has {free} bytes free: too few for {plan.missing_bytes} and {order.spare_bytes} to spare",
+            f"{order.directory} has {free} bytes free, not {plan.missing_bytes} with {order.spare_bytes} to spare",
             hint="free some, or name another place with --to",
         )
 

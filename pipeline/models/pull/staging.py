@@ -1,4 +1,4 @@
-"""The folder in which a model is put together: hidden, of one commit, found again by the next try, one pull at a time."""
+"""The folder in which a model is put together: hidden, of one commit, found again by the next try, owned by one."""
 
 from __future__ import annotations
 

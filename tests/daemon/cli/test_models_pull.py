@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from support import fake_hub
@@ -17,6 +19,7 @@ from support.fake_hub import REPOSITORY, FakeHub, Request, send
 from support.live_daemon import COMMAND
 from support.model_folders import INDEX, model_folder, safetensors, write_json
 
+from daemon.cli.main import main
 from pipeline.models.checks import check
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -39,7 +42,23 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def pull(hub: FakeHub, surroundings: dict[str, str]) -> Pull:
+def pull(hub: FakeHub, surroundings: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Pull:
+    """The command in this process: starting Python anew for each would be most of the time."""
+
+    def run(*more: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        arguments = ["models", "pull", REPOSITORY, "--endpoint", hub.address, *more]
+        with mock.patch.dict(os.environ, {**surroundings, **variables}, clear=True):
+            code = main(arguments)
+        told = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, told.out, told.err)
+
+    return run
+
+
+@pytest.fixture
+def command(hub: FakeHub, surroundings: dict[str, str]) -> Pull:
+    """The command in a process of its own."""
+
     def run(*more: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [*COMMAND, "models", "pull", REPOSITORY, "--endpoint", hub.address, *more]
         return subprocess.run(
@@ -64,8 +83,8 @@ def refused(done: subprocess.CompletedProcess[str], word: str, places: Path, cod
     assert not (places.parent / "models.json").exists()
 
 
-def test_a_model_is_fetched_checked_and_registered(hub: FakeHub, pull: Pull, places: Path, tmp_path: Path) -> None:
-    done = pull("--json")
+def test_a_model_is_fetched_checked_and_registered(hub: FakeHub, command: Pull, places: Path, tmp_path: Path) -> None:
+    done = command("--json")
     assert done.returncode == 0, done.stdout
     view = json.loads(done.stdout)
     assert (view["name"], view["revision"], view["licence"]) == ("tiny", hub.branch, "apache-2.0")
@@ -120,7 +139,7 @@ def test_only_what_the_parts_need_is_fetched(hub: FakeHub, pull: Pull, places: P
     unwanted = [
         "unet/diffusion_pytorch_model.bin", "unet/model.ckpt", "unet/evil.py", "unet/model.onnx", "evil.py",
         "unet/diffusion_pytorch_model.fp16.safetensors", "sd-v1-5.safetensors", "other/model.safetensors",
-        "unet/../../x.json", "../x.json", "/etc/x.json", "unet/a\\b.json", "unet/a\0b.json", "unet/" + "n" * 300 + ".json",
+        "unet/../../x.json", "../x.json", "/etc/x.json", "unet/a\\b.json", "unet/a\0b.json", f"unet/{300 * 'n'}.json",
         "unet/.hidden.json", "unet/deep/er.json", "safety_checker/model.safetensors",
     ]  # fmt: skip
     hub.push({**files, **dict.fromkeys(unwanted, b"x")})
@@ -226,10 +245,8 @@ WRONG: dict[str, tuple[Callable[[FakeHub], None], str, int]] = {
         1,
     ),
     "a redirect to nowhere": (_of_unet(lambda hub, request: request.answer(302)), "address that is none", 1),
-    "a redirect to other content": (
-        _of_unet(lambda hub, request: request.host == "hub" and request.answer(302, Location=f"{hub.cdn}/x"))
-        if False
-        else _of_unet(lambda hub, request: request.answer(200, b"x" * len(safetensors()))),
+    "other content": (
+        _of_unet(lambda hub, request: request.answer(200, b"x" * len(safetensors()))),
         "not what the hub listed",
         1,
     ),
@@ -293,9 +310,7 @@ def test_a_pull_that_is_killed_goes_on_and_fetches_nothing_whole_again(
     before, hub.spoil = dict(hub.sent), lambda request: False
     done = pull()
     assert done.returncode == 0, done.stderr
-    assert {name for name, count in before.items() if hub.sent[name] != count and name != UNET} == {
-        "vae/config.json", "vae/diffusion_pytorch_model.safetensors"
-    } - set(before)  # fmt: skip
+    assert {name for name, count in before.items() if hub.sent[name] != count} == {UNET}
     assert 0 < hub.sent[UNET] - before[UNET] < len(big) - 1_000_000
     assert [each.name for each in places.iterdir()] == ["tiny"]
 
@@ -312,14 +327,14 @@ def test_a_pull_that_was_killed_before_it_registered_is_finished(hub: FakeHub, p
     assert (done.returncode, "not this commit" in done.stderr) == (1, True)
 
 
-def test_the_token_goes_to_the_hub_alone_and_is_written_nowhere(hub: FakeHub, pull: Pull, tmp_path: Path) -> None:
+def test_the_token_goes_to_the_hub_alone_and_is_written_nowhere(hub: FakeHub, command: Pull, tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text(f"{TOKEN}\n")
     secret.chmod(0o644)
-    assert pull("--token-file", str(secret)).returncode == 78
+    assert command("--token-file", str(secret)).returncode == 78
     assert hub.asked == []
     secret.chmod(0o600)
-    done = pull("--token-file", str(secret), HF_TOKEN="hf_implicit", HF_DEBUG="1")
+    done = command("--token-file", str(secret), HF_TOKEN="hf_implicit", HF_DEBUG="1")
     assert done.returncode == 0, done.stderr
     assert {token for host, token in hub.tokens if host == "hub"} == {f"Bearer {TOKEN}"}
     assert {token for host, token in hub.tokens if host == "cdn"} == {None}
@@ -328,11 +343,11 @@ def test_the_token_goes_to_the_hub_alone_and_is_written_nowhere(hub: FakeHub, pu
     assert [path for path in tmp_path.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()] == []
 
 
-def test_a_token_that_is_lying_about_is_not_used(hub: FakeHub, pull: Pull, tmp_path: Path) -> None:
+def test_a_token_that_is_lying_about_is_not_used(hub: FakeHub, command: Pull, tmp_path: Path) -> None:
     lying = tmp_path / "home" / ".cache" / "huggingface" / "token"
     lying.parent.mkdir(parents=True)
     lying.write_text("hf_lying")
-    assert pull(HF_TOKEN="hf_implicit").returncode == 0
+    assert command(HF_TOKEN="hf_implicit").returncode == 0
     assert {token for _, token in hub.tokens} == {None}
 
 
