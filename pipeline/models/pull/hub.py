@@ -15,7 +15,6 @@ REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9
 COMMIT = re.compile(r"[0-9a-f]{40}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MAX_REDIRECTS = 5
-MAX_WAIT_SECONDS = 60
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -104,13 +103,15 @@ class Hub:
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 with self._client.stream(
-                    "GET", url, headers=self._headers(url, begin), extensions={"x-mezzotint-file": True}
+                    "GET", url, headers=self._headers(url, begin), extensions={library.FILE: True}
                 ) as response:
                     if response.is_redirect:
                         url = self._next(url, response.headers.get("location", ""))
                         continue
                     if response.status_code not in (200, 206):
                         raise self._refusal(response, listing.repository)
+                    if response.headers.get("x-repo-commit", listing.commit) != listing.commit:
+                        raise WrongAnswerError("the hub sends files of another commit than it was asked for")
                     if response.status_code == 200 and begin:
                         yield b""
                     yield from response.iter_raw()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,10 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 """Of a listing or an error; a listing of ten thousand files has about 3 MB."""
 QUIET_SECONDS = 30.0
 """A hub that sends nothing for so long is given up for this try."""
+MAX_ANSWER_SECONDS = 120.0
+"""For a whole listing, however slowly it drips in."""
+FILE = "x-mezzotint-file"
+"""Marks a request whose answer is a file and no listing."""
 
 
 class TooLongError(Exception):
@@ -41,7 +46,10 @@ def client() -> Any:
 
     import httpx2
     import huggingface_hub
+    from huggingface_hub import constants
 
+    # Should the library have been imported before: to tell who asks, it would first ask the hub what to tell.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     # Its warnings quote the hub; what the operator has to know, our own errors say.
     logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
 
@@ -54,7 +62,7 @@ def client() -> Any:
 
 def _bounded(response: Any) -> None:
     """Answers of the hub are held in memory, so that they must end. Files are streamed and counted elsewhere."""
-    if "x-mezzotint-file" not in response.request.extensions:
+    if FILE not in response.request.extensions:
         if response.is_redirect:
             raise MovedError
         import httpx2
@@ -64,10 +72,10 @@ def _bounded(response: Any) -> None:
                 self._inner = inner
 
             def __iter__(self) -> Iterator[bytes]:
-                count = 0
+                count, deadline = 0, time.monotonic() + MAX_ANSWER_SECONDS
                 for chunk in self._inner:
                     count += len(chunk)
-                    if count > MAX_ANSWER_BYTES:
+                    if count > MAX_ANSWER_BYTES or time.monotonic() > deadline:
                         raise TooLongError
                     yield chunk
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from config.errors import ConflictError, RetryableError, UserError
 from pipeline.models import checks, content, index
 from pipeline.models.entry import ModelEntry, check_name
-from pipeline.models.findings import RefusedModelError
+from pipeline.models.findings import Finding, RefusedModelError
 from pipeline.models.fingerprint import sha256_of
 from pipeline.models.pull import selection, staging
 from pipeline.models.pull.hub import Hub, Listing
@@ -23,6 +23,7 @@ from pipeline.models.registry import STARTER, Registry
 ORIGIN = "mezzotint.pull.json"
 """Beside the model: where it came from, and the sha256 of each file."""
 MAX_INDEX_BYTES = 1024 * 1024
+WEIGHTS = ".safetensors"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _must_be(target: Path, listing: Listing) -> None:
 
 
 def _fetched(order: Order, hub: Hub, listing: Listing, target: Path) -> bool:
-    root = order.directory / f".pull-{order.name}-{listing.commit[:12]}"
+    root = order.directory / f".pull-{order.name}"
     order.directory.mkdir(parents=True, exist_ok=True)
     with staging.opened(root):
         head = selection.first(listing.files)
@@ -127,12 +128,19 @@ def _fetched(order: Order, hub: Hub, listing: Listing, target: Path) -> bool:
             return False
         for each in wanted:
             staging.fetch(hub, listing, each, root, order.moved, order.pause)
-        findings = checks.check(root)
-        if findings:
-            raise RefusedModelError(order.name, findings)
+            if each.place.endswith(WEIGHTS):  # the others may name files that are still to come
+                _accepted(order, root, content.check(root / each.place, root))
+        _accepted(order, root, checks.check(root))
         _sign(root, plan)
         staging.put_into_place(root, target)
     return True
+
+
+def _accepted(order: Order, root: Path, findings: list[Finding]) -> None:
+    """Nothing is kept of a model that is refused; the next try would only refuse it again."""
+    if findings:
+        shutil.rmtree(root)
+        raise RefusedModelError(order.name, findings, hint="nothing of it was kept")
 
 
 def _index(name: str, root: Path) -> dict[str, object]:
@@ -143,7 +151,7 @@ def _index(name: str, root: Path) -> dict[str, object]:
         raise UserError(f"{index.NAME} {error}") from None
     findings = index.classes(found)
     if findings:
-        raise RefusedModelError(name, findings)
+        raise RefusedModelError(name, findings, hint="nothing else of it was fetched")
     return dict(found)
 
 

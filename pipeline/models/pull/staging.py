@@ -1,4 +1,4 @@
-"""The folder in which a model is put together: hidden, of one commit, found again by the next try, owned by one."""
+"""The folder in which a model is put together: hidden, found again by the next try, owned by one."""
 
 from __future__ import annotations
 
@@ -38,12 +38,11 @@ def opened(path: Path) -> Iterator[None]:
 
 def clean(root: Path, wanted: Iterable[Wanted]) -> None:
     """Remove what an earlier try left that is not wanted now, and whatever is no plain file."""
-    names = {each.place for each in wanted}
-    names |= {f"{name}{PARTIAL}" for name in names}
+    names = {name for each in wanted for name in (root / each.place, _partial(root, each))}
     for folder, folders, files in os.walk(root):
         for name in (*files, *folders):
             path = Path(folder) / name
-            if path.is_symlink() or (name in files and path.relative_to(root).as_posix() not in names):
+            if path.is_symlink() or (name in files and path not in names):
                 path.unlink()
 
 
@@ -51,28 +50,38 @@ def missing(root: Path, wanted: Iterable[Wanted]) -> int:
     """Bytes that are not on the disk yet."""
     total = 0
     for each in wanted:
-        held = max(_held(root / each.place), _held(root / f"{each.place}{PARTIAL}"))
+        held = max(_held(root / each.place), _held(_partial(root, each)))
         total += max(0, each.listed.size - held)
     return total
 
 
 def fetch(hub: Hub, listing: Listing, wanted: Wanted, root: Path, moved: Moved, pause: Callable[[float], None]) -> None:
     """Have one file whole and right at its place. What is there already is read again, not fetched again."""
-    target = root / wanted.place
+    target, partial = root / wanted.place, _partial(root, wanted)
     target.parent.mkdir(exist_ok=True, mode=0o700)
     if _is_plain(target) and is_right(target, wanted.listed):
         moved(wanted.listed.size)
         return
     target.unlink(missing_ok=True)
-    partial = target.with_name(f"{target.name}{PARTIAL}")
-    moved(_held(partial))
+    earlier = _held(partial)
+    moved(earlier)
     _complete(hub, listing, wanted.listed, partial, moved, pause)
+    if earlier and not is_right(partial, wanted.listed):  # what an earlier try left may be what is wrong: once anew
+        partial.unlink()
+        moved(-wanted.listed.size)
+        _complete(hub, listing, wanted.listed, partial, moved, pause)
     if not is_right(partial, wanted.listed):
         partial.unlink()
         raise WrongAnswerError(
             f"{wanted.listed.name}: what came is not what the hub listed", hint="nothing of it was kept; try again"
         )
     os.replace(partial, target)
+
+
+def _partial(root: Path, wanted: Wanted) -> Path:
+    """Named after its content too: a part of another commit's file is never gone on with."""
+    place = root / wanted.place
+    return place.with_name(f"{place.name}.{(wanted.listed.sha256 or wanted.listed.blob or '')[:16]}{PARTIAL}")
 
 
 def _complete(
