@@ -53,6 +53,6 @@ def fingerprint(root: Path, hash_file: Callable[[Path], str] | None = None) -> s
 
 
 def sha256_of(file: Path) -> str:
-    """Of one file's content."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    """Of one file's content; ``ValueError`` for what is no regular file."""
+    with content.opened(file) as readable:
+        return hashlib.file_digest(readable, "sha256").hexdigest()
