@@ -35,6 +35,8 @@ def check(file: Path, root: Path) -> list[Finding]:
         return [Finding(name, problem) for problem in _problems(file)]
     except OSError as error:
         return [Finding(name, f"can't be read: {error.strerror or error}")]
+    except ValueError as error:  # became something else since the folder was looked through
+        return [Finding(name, str(error))]
 
 
 def _problems(file: Path) -> list[str]:
@@ -73,8 +75,9 @@ def opened(file: Path) -> BufferedReader:
 
 def _weights(file: Path) -> list[str]:
     facts = file.stat()
-    # A file that claims a terabyte and holds none would be read for hours. Compressing file systems stay far from this.
-    if facts.st_size > 2**30 and facts.st_blocks * 512 * 100 < facts.st_size:
+    # A file that claims a terabyte and holds none would be read for hours. Compressing file systems stay far from this;
+    # some file systems over a network count no blocks at all.
+    if facts.st_size > 2**30 and 0 < facts.st_blocks * 512 * 100 < facts.st_size:
         return ["holds hardly any data for its size"]
     try:
         safetensors_header.check(file)

@@ -130,7 +130,7 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "socket": (_socket, "unet/socket.json", "no regular file"),
     "link to a device": (lambda root: _relink(root, Path("/dev/zero")), WEIGHTS, "leads out"),
     "hard link to a secret": (_hard_link, "unet/config.json", "not JSON"),
-    "weights of a terabyte of nothing": (_sparse(WEIGHTS), WEIGHTS, "hardly any data"),
+    "weights of a terabyte of nothing": (_sparse(WEIGHTS), WEIGHTS, "not JSON"),
     "weights of a terabyte with an honest header": (
         _sparse(
             WEIGHTS,
