@@ -68,14 +68,17 @@ def test_the_daemon_never_imports_the_client_of_the_hub() -> None:
 
 
 @pytest.mark.slow
-def test_the_service_asks_no_hub_for_anything(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["fake", pytest.param("local", marks=pytest.mark.engine)])
+def test_the_service_asks_no_hub_for_anything(kind: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         hub = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        daemon = LiveDaemon(tmp_path / "state", {"HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0"})
+        daemon = LiveDaemon(
+            tmp_path / "state", {"HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0", "MEZZOTINT_ENGINE__KIND": kind}
+        )
         daemon.start()
         try:
-            (job,) = daemon.wait(daemon.submit("an apple"))
+            (job,) = daemon.wait(daemon.submit("an apple", steps=2))
             assert job["state"] == "done"
         finally:
             assert daemon.stop() == 0
