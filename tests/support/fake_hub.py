@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from support.command_environment import environment
+
 REPOSITORY = "owner/Tiny"
 Spoil = Callable[["Request"], bool]
 """Answers in the hub's place when it returns true."""
@@ -77,6 +79,17 @@ class FakeHub:
                 entry["lfs"] = {"size": len(content), "sha256": sha256, "pointerSize": 130}
             siblings.append({**entry, **self.listed.get(name, {})})
         return {"id": REPOSITORY, "sha": commit, "cardData": self.card, "siblings": siblings}
+
+
+def surroundings(state_dir: Path, home: Path) -> dict[str, str]:
+    """In which the command may reach this hub: tests of the engine leave one that forbids all connections."""
+    home.mkdir(exist_ok=True)
+    outside = environment(state_dir, HOME=str(home))
+    return {
+        name: value
+        for name, value in outside.items()
+        if not (name.startswith(("HF_", "TRANSFORMERS_")) or name.lower().endswith("_proxy"))
+    }
 
 
 def blob(content: bytes) -> str:

@@ -176,12 +176,13 @@ def _listing(repository: str, found: Any) -> Listing:
         raise WrongAnswerError("the hub did not say which commit that is")
     if not isinstance(found.siblings, list):
         raise WrongAnswerError("the hub did not list the files")
-    licence = getattr(found.card_data, "license", None)
+    stated = getattr(found.card_data, "license", None)
+    licence = stated[:200] if isinstance(stated, str) and stated.isprintable() else None
     try:
         files = tuple(_listed(each) for each in found.siblings)
     except (TypeError, ValueError):
         raise WrongAnswerError("the hub listed a file without its size or hash") from None
-    return Listing(repository, commit, licence[:200] if isinstance(licence, str) else None, files)
+    return Listing(repository, commit, licence, files)
 
 
 def _listed(sibling: Any) -> Listed:

@@ -85,8 +85,15 @@ def carry_out(order: Order, hub: Hub, registry: Registry) -> tuple[ModelEntry | 
 
 
 def _known(entry: ModelEntry, listing: Listing, target: Path) -> ModelEntry:
-    if entry.name != STARTER and entry.revision == listing.commit and entry.path == target.resolve():
+    same = entry.name != STARTER and entry.revision == listing.commit and entry.path == target.resolve()
+    if same and target.is_dir():
         return entry
+    if same:
+        raise ConflictError(
+            f"{entry.name} is registered, but its folder {target} is gone",
+            field="name",
+            hint=f"`mezzotint models remove {entry.name}`, then this command again",
+        )
     raise ConflictError(
         f"there is a model called {entry.name} already"
         + (f", of the commit {entry.revision}" if entry.revision else ""),

@@ -14,7 +14,6 @@ from unittest import mock
 
 import pytest
 from support import fake_hub
-from support.command_environment import environment
 from support.fake_hub import REPOSITORY, FakeHub, Request, send
 from support.live_daemon import COMMAND
 from support.model_folders import INDEX, model_folder, safetensors, write_json
@@ -37,8 +36,7 @@ def hub(tmp_path: Path) -> Iterator[FakeHub]:
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "home").mkdir()
-    return environment(tmp_path / "state", HOME=str(tmp_path / "home"))
+    return fake_hub.surroundings(tmp_path / "state", tmp_path / "home")
 
 
 @pytest.fixture

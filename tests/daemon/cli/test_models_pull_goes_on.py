@@ -13,7 +13,6 @@ from unittest import mock
 
 import pytest
 from support import fake_hub
-from support.command_environment import environment
 from support.fake_hub import REPOSITORY, FakeHub, Request, send
 from support.live_daemon import COMMAND
 from support.model_folders import model_folder, safetensors
@@ -45,7 +44,7 @@ def places(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
-    return environment(tmp_path / "state", HOME=str(tmp_path))
+    return fake_hub.surroundings(tmp_path / "state", tmp_path / "home")
 
 
 @pytest.fixture
@@ -255,3 +254,16 @@ def test_a_token_goes_to_no_address_that_is_not_encrypted_or_none(endpoint: str)
     with pytest.raises(UserError) as refused:
         Hub(endpoint, "hf_canary")
     assert "hf_canary" not in f"{refused.value.message} {refused.value.hint}"
+
+
+def test_a_registered_model_whose_folder_is_gone_is_told_and_comes_back_once_it_is_forgotten(
+    hub: FakeHub, pull: Pull, places: Path, surroundings: dict[str, str]
+) -> None:
+    hub.card = {"license": "\ud800 \x1b[31m"}
+    assert pull().returncode == 0
+    (places / "tiny").rename(places / "moved")
+    done = pull()
+    assert (done.returncode, "models remove tiny" in done.stderr) == (1, True)
+    with mock.patch.dict(os.environ, surroundings, clear=True):
+        assert main(["models", "remove", "tiny"]) == 0
+    assert pull().returncode == 0
