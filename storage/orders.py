@@ -44,7 +44,7 @@ class Order:
     error: str | None
     created_at: int
     ended_at: int | None
-    remembered: int
+    remembered: int = 1
     """1 when the row outlives its jobs, because the folder wants to know the content again."""
 
 
@@ -144,6 +144,16 @@ def outstanding(connection: Connection, order: str) -> int:
         .where(is_waiting, jobs.c.order_id == order, ~job_is_open)
     )
     return int(connection.execute(running).scalar_one() + connection.execute(undelivered).scalar_one())
+
+
+def over(connection: Connection, folder: str) -> list[str]:
+    """Orders of the folder that are not ended yet and have nothing :func:`outstanding`, found in one go."""
+    mine = jobs.c.order_id == orders.c.id
+    running = sa.exists().where(mine, job_is_open)
+    undelivered = sa.exists().where(deliveries.c.job_id == jobs.c.id, mine, is_waiting, ~job_is_open)
+    submitted = orders.c.next_line > orders.c.lines_total
+    wanted = sa.select(orders.c.id).where(orders.c.folder == folder, is_open, submitted, ~running, ~undelivered)
+    return list(connection.execute(wanted).scalars())
 
 
 def line_states(connection: Connection, order: str) -> list[tuple[int, str, str, str | None]]:

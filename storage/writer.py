@@ -66,6 +66,7 @@ class Writer:
     def shrink(self) -> None:
         """Begin the log anew, which also lets the file shrink to what is in it."""
         self.submit(lambda _: self._log.shorten_soon()).result()
+        self.submit(lambda _: None).result()  # its turn comes after that
 
     @property
     def is_current_thread(self) -> bool:

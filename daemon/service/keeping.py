@@ -191,11 +191,12 @@ class Keeping:
     async def _prune(self, rule: Rule, gone: Gone) -> AsyncGenerator[None]:
         after: int | None = await self._database.read(lambda c: jobs.beginning(c, rule))
         while after:
-            batch = await self._database.write(partial(jobs.remove, rule=rule, after=after))
+            found = await self._database.read(partial(jobs.find, rule=rule, after=after))
+            removed = await self._database.write(partial(jobs.remove, rule=rule, seqs=found.seqs))
             reach("prune.after_commit")
-            gone.add(batch.gone)
-            after = batch.after
-            if batch.gone.pictures:
+            gone.add(removed)
+            after = found.after
+            if removed.pictures:
                 await self.clear_away()
             yield
             await asyncio.sleep(PAUSE_SECONDS)
@@ -205,9 +206,9 @@ class Keeping:
         after: int | None = await self._database.read(lambda c: jobs.beginning(c, rule))
         names: set[str] = set()
         while after:
-            batch = await self._database.read(partial(jobs.preview, rule=rule, after=after, gone=names))
-            gone.add(batch.gone)
-            after = batch.after
+            found = await self._database.read(partial(jobs.find, rule=rule, after=after))
+            gone.add(await self._database.read(partial(jobs.preview, rule=rule, seqs=found.seqs, gone=names)))
+            after = found.after
             yield
         gone.orders = await self._database.read(lambda c: jobs.orders_that_go(c, names))
 

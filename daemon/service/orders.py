@@ -53,6 +53,10 @@ class Orders:
         """Jobs of the order that have not ended or whose result is not delivered; 0 when the order may be ended."""
         return await self._database.read(lambda c: orders.outstanding(c, order_id))
 
+    async def over(self, folder: str) -> list[str]:
+        """Orders of the folder that may be ended now."""
+        return await self._database.read(lambda c: orders.over(c, folder))
+
     async def open_jobs(self, owner: str, folder: str) -> int:
         """Jobs of the owner that came from this folder and have not ended."""
         return await self._database.read(lambda c: queue.open_jobs(c, owner, folder))

@@ -78,6 +78,7 @@ class Folder:
         self.looking_seconds = 0.0
         """What the last pass spent on looking alone."""
         self._taken = 0
+        self._full = False
         self._progress_at = clock()
         self._names: dict[str, str] = {}
         """The file of every order that is open."""
@@ -208,10 +209,11 @@ class Folder:
         return True
 
     async def _room(self) -> int:
-        """How many more jobs the folder may have open. Refilled by quarters, not job by job."""
+        """How many more jobs the folder may have open. Once it was full it is refilled by quarters, not job by job."""
         most = self.settings.max_open_jobs
         room = most - await self._service.orders.open_jobs(owner(self.settings), self.settings.name)
-        return room if room >= max(1, most // 4) else 0
+        self._full = room <= 0 or (self._full and room < most // 4)
+        return 0 if self._full else room
 
     async def _take(self, drops: list[Drop], room: int, now: int) -> None:
         """Claim as many as there is room for; the others wait where they are."""
@@ -282,12 +284,13 @@ class Folder:
     async def _end(self, now: int, *, everything: bool) -> None:
         orders = await self._orders()
         self._checks = {order.id: self._checks[order.id] for order in orders if order.id in self._checks}
+        over = set(await self._service.orders.over(self.settings.name)) if everything else set()
         due = [
             order
             for order in orders
             if _is_submitted(order)
             and not self._attempts.holds(order.id, now)
-            and (everything or order.id in self._checks or order.lines_total == 0)
+            and (order.id in over or order.id in self._checks or order.lines_total == 0)
         ]
         for start in range(0, len(due), AT_ONCE):
             await asyncio.gather(*(self._end_if_over(order, now) for order in due[start : start + AT_ONCE]))

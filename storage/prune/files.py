@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from config.errors import RetryableError
 from config.failpoints import reach
 from storage.results.files import sync_directory
 from storage.results.store import PictureFiles
@@ -25,14 +26,21 @@ def unlink(state_dir: Path, paths: Sequence[str]) -> list[str]:
     for path in paths:
         try:
             files.discard(path)
-        except Exception:  # whatever the disk says: it stays noted, and is tried again
+        except RetryableError:  # it stays noted, and is tried again
             continue
         gone.append(path)
         reach("prune.after_unlink")
-    for directory in {(state_dir / path).parent for path in gone}:
+    unsure = {directory for directory in {(state_dir / path).parent for path in gone} if not _is_synced(directory)}
+    return [path for path in gone if (state_dir / path).parent not in unsure]
+
+
+def _is_synced(directory: Path) -> bool:
+    try:
         if directory.is_dir():
             sync_directory(directory)
-    return gone
+    except OSError:
+        return False
+    return True
 
 
 def forget(connection: Connection, paths: Sequence[str]) -> None:

@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 from support.live_daemon import LiveDaemon
+from support.queue_driver import new_job
 
+from config.clock import now_ms
 from pipeline import starter
+from storage import queue
+from storage.database import Database
 
 pytestmark = [
     pytest.mark.bench,
@@ -165,3 +169,28 @@ def report(record_property: Any, name: str, values: list[float]) -> None:
     """Print a figure so that ``make bench`` shows it, and keep it in the report."""
     record_property(name, values)
     print(f"{name}: median {statistics.median(values):.3f} of {[round(value, 3) for value in values]}")
+
+
+def test_a_cold_start_with_a_hundred_thousand_jobs(tmp_path: Path, record_property: Any) -> None:
+    """Until it answers; the queue is held, so that nothing is drawn meanwhile."""
+    live = LiveDaemon(
+        tmp_path / "state", {"MEZZOTINT_ENGINE__KIND": "fake", "MEZZOTINT_WATCH_FOLDER__ENABLED": "false"}
+    )
+    live.start()
+    live.call("POST", "/v1/queue/pause")
+    live.stop()
+    database = Database.open(live.state_dir / "mezzotint.db")
+    for _ in range(100):
+        new = [new_job(owner=f"cli:{number % 100}", priority=number % 3) for number in range(1000)]
+        database.write_sync(lambda c, new=new: queue.enqueue_many(c, new, now=now_ms()))  # type: ignore[misc]
+    database.close()
+    seconds = min(_start_and_stop(live) for _ in range(3))
+    report(record_property, "cold start with 100,000 jobs in seconds", [seconds])
+    assert seconds <= 2.0
+
+
+def _start_and_stop(live: LiveDaemon) -> float:
+    seconds = live.start()
+    assert live.status()["queue"]["queued"] == 100_000
+    live.stop()
+    return seconds

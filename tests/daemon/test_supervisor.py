@@ -15,7 +15,7 @@ from frontends.contract import BadCredentials, Misconfigured, NotReachable
 class Scripted:
     """A front end that does one act of its script at each run; the last one is repeated."""
 
-    def __init__(self, name: str, *acts: Exception | None) -> None:
+    def __init__(self, name: str, *acts: BaseException | None) -> None:
         self.name = name
         self.started = asyncio.Event()
         self.runs = 0
@@ -136,4 +136,34 @@ async def test_front_ends_are_stopped_by_name_and_the_others_go_on() -> None:
     assert [each.state for each in supervisor.states()] == [
         "up" if each.name == "http" else "stopped" for each in supervisor.states()
     ]
+    await supervisor.stop()
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("a defect"), SystemExit(3), ExceptionGroup("two", [OSError("no disk")])]
+)
+async def test_a_front_end_that_breaks_leaves_the_others_serving_and_status_says_which(error: BaseException) -> None:
+    """At its start, and in the middle of its work."""
+    supervisor = Supervisor(first_wait_seconds=0.01)
+    good, bad = Scripted("http", None), Scripted("folder", error)
+    supervisor.front_end(good)
+    supervisor.front_end(bad)
+    await _until(lambda: bad.runs >= 3)
+    await _until(lambda: _state(supervisor, "folder").state == "retrying")
+    assert type(error).__name__ in _state(supervisor, "folder").detail
+    assert _state(supervisor, "http") == FrontEndStatus("http", "up", "serving")
+    assert good.runs == 1
+    assert not supervisor.failure.done()
+    await supervisor.stop()
+
+
+async def test_a_front_end_that_can_not_tell_its_status_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = Supervisor()
+    bad = Scripted("folder", None)
+    monkeypatch.setattr(bad, "status", lambda: {}["nothing"])
+    supervisor.front_end(bad)
+    supervisor.front_end(Scripted("http", None))
+    await supervisor.settled(5)
+    assert "KeyError" in _state(supervisor, "folder").detail
+    assert _state(supervisor, "http").detail == "serving"
     await supervisor.stop()

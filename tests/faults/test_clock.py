@@ -1,4 +1,4 @@
-"""The clock is set by an hour, both ways, and begins in 1970: nothing waits for it, nothing is lost, nothing comes twice."""
+"""The clock is set by an hour, both ways, and begins in 1970: nothing waits for it, is lost, or comes twice."""
 
 from __future__ import annotations
 

@@ -49,12 +49,11 @@ def test_a_dropped_file_is_one_job_and_one_picture_however_often_the_daemon_dies
     live.until(lambda: live.status()["deliveries"]["waiting"] == 0, 30, "it is delivered")
     live.stop()
     assert [path.name for path in outbox.glob("*.png")] == ["cat.png"]
-    with_one = list((live.state_dir / "pictures").rglob("*.png"))
-    assert len(with_one) == 1
-    assert problems(live.state_dir, [with_one_job(live)], max_attempts=3) == []
+    assert len(list((live.state_dir / "pictures").rglob("*.png"))) == 1
+    assert problems(live.state_dir, [the_one_job(live)], max_attempts=3) == []
 
 
-def with_one_job(live: LiveDaemon) -> str:
+def the_one_job(live: LiveDaemon) -> str:
     """The id of the only job there is."""
     import sqlite3
 

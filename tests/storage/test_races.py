@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
+import pytest
 from support.queue_driver import QueueDriver, new_job
 
 from storage import queue
@@ -31,8 +36,11 @@ def _drain(driver: QueueDriver, into: list[Job]) -> None:
         into += found
 
 
-def test_eight_threads_claim_fifty_jobs_once_each(q: QueueDriver, invariants: ModuleType) -> None:
-    for _ in range(10):
+@pytest.mark.parametrize(
+    "rounds", [10, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])], ids=str
+)
+def test_eight_threads_claim_fifty_jobs_once_each(q: QueueDriver, invariants: ModuleType, rounds: int) -> None:
+    for _ in range(rounds):
         new = q.write(queue.enqueue_many, [new_job() for _ in range(50)], now=q.now)
         claimed: list[list[Job]] = [[] for _ in range(8)]
         _together(8, lambda number, into=claimed: _drain(q, into[number]))  # type: ignore[misc]
@@ -54,3 +62,28 @@ def test_the_same_submission_from_eight_threads_is_one_job(q: QueueDriver) -> No
     _together(8, lambda _: ids.extend(q.enqueue(key="once") for _ in range(5)))
     assert len(ids) == 40
     assert len(set(ids)) == 1
+
+
+CLAIM_ALL = """
+import sys
+from pathlib import Path
+from support.queue_driver import QueueDriver
+driver = QueueDriver(Path(sys.argv[1]))
+while found := driver.claim(limit=2, idle=False):
+    print(*(job.id for job in found), sep="\n")
+driver.close()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [200, pytest.param(5_000, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])])
+def test_four_processes_on_one_file_claim_each_job_once(q: QueueDriver, count: int) -> None:
+    """A second owner of the queue is refused by the lock; if there were one all the same, no job would be its too."""
+    new = q.write(queue.enqueue_many, [new_job() for _ in range(count)], now=q.now)
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": f"{root}:{root / 'tests'}"}
+    command = [sys.executable, "-c", CLAIM_ALL, str(q.state_dir)]
+    racing = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    claimed = [name for process in racing for name in process.communicate(timeout=600)[0].split()]
+    assert [process.returncode for process in racing] == [0] * 4
+    assert sorted(claimed) == sorted(each.id for each in new)

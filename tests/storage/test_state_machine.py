@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
@@ -18,6 +20,14 @@ from storage.queue.job import Job
 MAX_ATTEMPTS = 2
 
 
+@functools.cache
+def _empty_database() -> Path:
+    """Made once: the steps that make its tables take longer than thirty verbs."""
+    folder = Path(tempfile.mkdtemp())
+    QueueDriver(folder).close()
+    return folder / "mezzotint.db"
+
+
 class QueueMachine(RuleBasedStateMachine):
     """``model`` holds what each job must look like: state, attempt, alone, cancel_requested."""
 
@@ -27,6 +37,7 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
+        shutil.copy(_empty_database(), self.folder / "mezzotint.db")
         self.queue = QueueDriver(self.folder, max_attempts=MAX_ATTEMPTS)
         self.model: dict[str, dict[str, Any]] = {}
 
@@ -132,7 +143,20 @@ class QueueMachine(RuleBasedStateMachine):
         assert counted == {state: states.count(state) for state in set(states)}
 
 
-TestQueue = QueueMachine.TestCase
-TestQueue.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@pytest.mark.slow
+class TestQueue(QueueMachine.TestCase):  # type: ignore[misc,name-defined]
+    """200 sequences of 30 verbs."""
+
+    settings = settings(
+        max_examples=200, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(4 * 3600)
+class TestQueueForLong(QueueMachine.TestCase):  # type: ignore[misc,name-defined]
+    """5,000 sequences of 50 verbs."""
+
+    settings = settings(
+        max_examples=5_000, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    )

@@ -98,6 +98,10 @@ class FakeOrders:
     async def outstanding(self, order_id: str) -> int:
         return sum(job.id not in self.service.delivered for job in self.service.of(order_id))
 
+    async def over(self, folder: str) -> list[str]:
+        submitted = [row for row in await self.open_orders(folder) if row.next_line > (row.lines_total or 0)]
+        return [row.id for row in submitted if row.lines_total is not None and not await self.outstanding(row.id)]
+
     async def open_jobs(self, owner: str, folder: str) -> int:
         mine = [job for job in self.service.jobs_by_id.values() if job.owner == owner]
         return sum(job.state not in TERMINAL and self.rows[job.order_id or ""].folder == folder for job in mine)

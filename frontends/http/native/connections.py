@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 MAX_CONNECTIONS = 400
 """A process may usually have 1,024 descriptors; the database, the folders and the engine need theirs."""
@@ -24,7 +24,8 @@ class BoundedConnection(H11Protocol):
     @property
     def idle(self) -> bool:
         """No request is being answered."""
-        return self.cycle is None or self.cycle.response_complete
+        begun = cast(RequestResponseCycle | None, self.cycle)
+        return begun is None or begun.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Make room if there is none, and wait for a request for a while."""

@@ -46,7 +46,9 @@ class Forwards:
         self.count += 1
         with self._state_of(call), _deterministic(deterministic):
             try:
-                return Outcome(thrift.run(call) if low_memory else call.alone())
+                if low_memory:
+                    return Outcome(thrift.run(call, mergeable=self._verdicts.mergeable(call)))
+                return Outcome(call.alone())
             except Exception as error:  # boundary: one picture's failure is that picture's alone
                 return self._failed(error)
 

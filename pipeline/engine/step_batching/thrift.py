@@ -18,13 +18,16 @@ LEAST_TILE = 16
 """Latents on a side of the smallest tile: what a network sees of its surroundings."""
 
 
-def run(call: Call) -> Any:
-    """The answer to the call; that of a VAE shows its tiles in the last digits of the pixels."""
+def run(call: Call, *, mergeable: bool | None) -> Any:
+    """The answer to the call; that of a VAE may show where its tiles meet.
+
+    What is known not to be ``mergeable`` can't be taken apart either.
+    """
     if call.seat.kind in (Kind.ENCODE, Kind.DECODE):
         with _tiled(call.seat.module, call):
             return call.alone()
     rows = call.signature().rows
-    if call.seat.kind is not Kind.DENOISE or rows < 2 or call.seat.rules.alone:
+    if call.seat.kind is not Kind.DENOISE or rows < 2 or mergeable is False:
         return call.alone()
     arguments = call.named()
     return _joined([call.seat.run(**_row(arguments, row, rows, call.seat.rules)) for row in range(rows)])

@@ -136,10 +136,10 @@ async def test_an_engine_that_goes_on_just_in_time_keeps_its_jobs(build: BuildFl
 async def test_an_idle_engine_that_hangs_is_found_out_before_a_job_comes(
     build: BuildFloor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 2.5)
+    monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 1.6)
     floor = build(engine={"stall_seconds": 3600})
     pid = await floor.engine_pid()
-    await asyncio.sleep(3)
+    await asyncio.sleep(2.2)
     assert floor.conditions.ever == [], "an idle engine that is well says so often enough"
     os.kill(pid, signal.SIGSTOP)
     await floor.until(lambda: asyncio.sleep(0, floor.dispatcher.snapshot()[0].pid not in (pid, None)))

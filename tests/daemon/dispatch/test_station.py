@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
+from daemon.dispatch import station as station_module
 from daemon.dispatch.conditions import Unheard
 from daemon.dispatch.held import HeldJob
 from daemon.dispatch.restarts import Restarts
+from daemon.dispatch.silence import Patience
 from daemon.dispatch.station import Station
 from daemon.engines.contract import EngineGoneError, RunningEngine
 from pipeline.messages import PROTOCOL_VERSION, Loading, Pulse, Ready, ToDaemon, ToEngine
@@ -84,5 +88,36 @@ async def test_an_engine_whose_load_failed_is_not_shown_as_loading_for_ever() ->
         while engine.words:
             await asyncio.sleep(0.001)
     assert station.status().state == "ready"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_engine_that_takes_no_messages_is_killed_although_it_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, reasons = [0.0], list[str]()
+    monkeypatch.setattr(station_module, "_now", lambda: now[0])
+    engine, up = Mortal(), asyncio.Event()
+    engine.unread_bytes = 4096
+
+    async def start() -> RunningEngine:
+        return engine
+
+    async def lost(jobs: Sequence[HeldJob], reason: str) -> None:
+        reasons.append(reason)
+
+    station = Station(
+        start=start, restarts=Restarts(60), hear=lambda message: None, up=up.set, lost=lost, conditions=Unheard()
+    )
+    running = asyncio.create_task(station.run())
+    async with asyncio.timeout(10):
+        await up.wait()
+        while not engine.dying.is_set():
+            now[0] += 1.0
+            station._mute.broken()
+            station.look(Patience(stall_seconds=5, load_seconds=60, idle_seconds=30))
+            assert now[0] < 60
+        while not reasons:
+            await asyncio.sleep(0.001)
+    assert "took no message" in reasons[0]
+    assert now[0] > 5
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

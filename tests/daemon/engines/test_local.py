@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -138,3 +139,16 @@ async def test_closing_never_fails_for_what_the_engine_said(
     await engine.close(5)
     with pytest.raises(EngineGoneError, match="status 0"):
         await until(engine, Finished)
+
+
+async def test_sending_to_an_engine_that_reads_nothing_holds_up_nobody(engine: EngineProcess) -> None:
+    os.kill(engine.pid, signal.SIGSTOP)
+    picture = bytes(8 << 20)
+    async with asyncio.timeout(5):
+        for number in range(4):
+            await engine.send([draw(str(number), image_png=picture)])
+    assert engine.unread_bytes > 16 << 20
+    engine.kill()
+    with pytest.raises(EngineGoneError, match="SIGKILL"):
+        await until(engine, Finished)
+    assert engine.ended

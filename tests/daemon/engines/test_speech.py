@@ -60,3 +60,15 @@ async def test_no_line_ends_the_listener(line: str, capfd: pytest.CaptureFixture
     said = [json.loads(each) for each in capfd.readouterr().err.splitlines()]
     assert said[-1]["event"] == "said_after"
     assert all(each["timestamp"] != 4 and each["engine_pid"] == 7 for each in said)
+
+
+def test_an_engine_that_raves_does_not_fill_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    speech = Speech(7, clock=lambda: now[0])
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(1_000):
+            speech.take('{"event": "raving"}')
+        now[0] = 20.0
+        speech.take('{"event": "calm"}')
+    assert len(logged) == 102
+    assert logged[100] == {"event": "engine_lines_left_out", "engine_pid": 7, "lines": 900, "log_level": "warning"}

@@ -91,7 +91,10 @@ class Race:
 
 async def test_a_cancelled_job_ends_once_and_the_bus_tells_the_truth(drawing: Any) -> None:
     race = Race(drawing, seed=11)
+    before = len(asyncio.all_tasks())
     ends = await race.run(120, at_once=6)
+    await asyncio.sleep(0.1)
+    assert len(asyncio.all_tasks()) <= before, "no task is left behind"
     assert await race.problems() == []
     assert ends["cancelled"] > 0
     assert ends.keys() <= {"done", "cancelled"}

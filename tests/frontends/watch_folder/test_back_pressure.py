@@ -191,3 +191,21 @@ async def test_files_that_came_while_the_process_was_stopped_become_one_job_each
 
 def test_the_busy_answer_is_one_that_may_be_tried_again() -> None:
     assert BusyError.kind == "retryable"
+
+
+async def test_a_folder_is_filled_up_and_then_refilled_by_quarters(make_world: Any) -> None:
+    world = make_world(max_open_jobs=8)
+    for number in range(7):
+        world.drop(f"{number}.txt", f"prompt {number}")
+    await world.settle()
+    assert open_jobs(world) == 7
+    for number in range(7, 20):
+        world.drop(f"{number}.txt", f"prompt {number}")
+    await world.settle()
+    assert open_jobs(world) == 8, "one more fits"
+    world.service.draw(1)
+    await world.settle()
+    assert open_jobs(world) == 7, "it was full: it waits for a quarter"
+    world.service.draw(1)
+    await world.settle()
+    assert open_jobs(world) == 8

@@ -170,3 +170,31 @@ async def test_who_comes_too_late_for_a_pair_waits_before_it_takes_what_is_left_
     await world.finish()
     assert world.service.prompts == ["make it blue"]
     assert world.left == []
+
+
+async def test_a_picture_is_not_taken_without_the_sidecar_that_was_seen_beside_it(
+    make_world: Any, png: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other daemon moves the sidecar after all was found ready. Result: the picture waits for its return."""
+    world = make_world()
+    world.drop("cat.png", png)
+    world.drop("cat.txt", "make it blue")
+    ready, held = claiming.ready, world.inbox / ".held"
+    await world.look()
+    world.clock.now += 11_000
+
+    def snatched(root: Path, name: str) -> bool:
+        answer = ready(root, name)
+        if name == "cat.txt":
+            os.rename(root / name, held)
+        return answer
+
+    monkeypatch.setattr(claiming, "ready", snatched)
+    await world.look()
+    monkeypatch.undo()
+    assert world.left == [".held", "cat.png"]
+    os.rename(held, world.inbox / "cat.txt")
+    await world.finish()
+    assert world.service.prompts == ["make it blue"]
+    assert world.failed == []
+    assert world.left == []

@@ -155,7 +155,7 @@ class Many:
 @pytest.mark.slow
 def test_a_look_needs_no_more_memory_for_more_files() -> None:
     peaks = []
-    for number in (20_000, 200_000):
+    for number in (10_000, 80_000):
         window = Window(turn_ms=1_000)
         tracemalloc.start()
         try:
