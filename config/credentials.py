@@ -26,11 +26,20 @@ def read(name: str, environ: Mapping[str, str]) -> str | None:
         return None
     path = Path(directory) / name
     try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            content = file.read(MAX_BYTES + 1)
+        return read_file(path)
     except FileNotFoundError:
         return None
+
+
+def read_file(path: Path) -> str:
+    """The secret in a file that the operator names; as :func:`read`, but ``FileNotFoundError`` when it is not there."""
+    try:
+        # Without waiting: opening a pipe would, until somebody writes into it.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            content = file.read(MAX_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise _refused(path, f"can't be read: {error.strerror}", "make it readable for the service's user") from error
     return _checked(path, status, content)

@@ -73,6 +73,8 @@ class ModelSettings(Section):
     """Which models there are."""
 
     default: str = "starter"
+    directory: Path | None = None
+    """Where fetched models are put; not set: ``models`` in the state directory."""
 
 
 class FolderSettings(Section):
@@ -208,6 +210,11 @@ class Settings(Section):
     def quarantine(self) -> Path:
         """Files that recovery found without a row."""
         return self.state_dir / "quarantine"
+
+    @property
+    def models_directory(self) -> Path:
+        """Where fetched models are put."""
+        return (self.models.directory or self.state_dir / "models").expanduser().absolute()
 
     @property
     def models_file(self) -> Path:

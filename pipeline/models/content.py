@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,9 @@ from pipeline.models.findings import Finding
 
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 """Of a JSON or text file; the largest real tokenizers reach 35 MB."""
+MAX_CONFIGURATION_BYTES = 8 * 1024 * 1024
+"""Of a JSON file that is no vocabulary and no index of weights; real ones stay under a few hundred kilobytes."""
+VOCABULARIES = ("vocab.json", "added_tokens.json", "tokenizer.json")
 TEXT_ENDINGS = frozenset({".txt", ".md", ".jinja"})
 TEXT_NAMES = frozenset({"license", "licence", "notice", ".gitattributes", ".gitignore"})
 PICTURE_STARTS = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff", ".webp": b"RIFF"}
@@ -29,6 +35,8 @@ def check(file: Path, root: Path) -> list[Finding]:
         return [Finding(name, problem) for problem in _problems(file)]
     except OSError as error:
         return [Finding(name, f"can't be read: {error.strerror or error}")]
+    except ValueError as error:  # became something else since the folder was looked through
+        return [Finding(name, str(error))]
 
 
 def _problems(file: Path) -> list[str]:
@@ -37,8 +45,8 @@ def _problems(file: Path) -> list[str]:
         return ["may hold code that runs when it is loaded; only .safetensors weights are taken"]
     if ending == ".safetensors":
         return _weights(file)
-    with file.open("rb") as opened:
-        start = opened.read(16)
+    with opened(file) as readable:
+        start = readable.read(16)
     if start.startswith(PROGRAM_STARTS):
         return ["holds a pickle, an archive or a program"]
     if ending == ".json":
@@ -48,13 +56,29 @@ def _problems(file: Path) -> list[str]:
     if ending == ".model":  # a sentencepiece vocabulary: protocol buffers, read by its own parser
         return [] if file.stat().st_size <= MAX_TEXT_BYTES else ["is too long for a vocabulary"]
     if ending in PICTURE_STARTS:
+        if file.stat().st_size > MAX_TEXT_BYTES:
+            return ["is too long for a picture"]
         return [] if start.startswith(PICTURE_STARTS[ending]) else ["is not the picture its name says"]
     if ending in (".py", ".pyc", ".so", ".dll", ".sh"):
         return ["is code; a model is loaded with the classes that are installed and no others"]
     return ["is of a kind that no model needs; remove it"]
 
 
+def opened(file: Path) -> BufferedReader:
+    """For reading, without waiting: a pipe put in a file's place would hold us. ``ValueError`` if it is no file."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("is no regular file")
+    return open(descriptor, "rb")
+
+
 def _weights(file: Path) -> list[str]:
+    facts = file.stat()
+    # A file that claims a terabyte and holds none would be read for hours. Compressing file systems stay far from this;
+    # some file systems over a network count no blocks at all.
+    if facts.st_size > 2**30 and 0 < facts.st_blocks * 512 * 100 < facts.st_size:
+        return ["holds hardly any data for its size"]
     try:
         safetensors_header.check(file)
     except safetensors_header.WrongHeaderError as error:
@@ -74,15 +98,20 @@ def _text(file: Path) -> list[str]:
 
 def read_json(file: Path) -> Any:
     """Raises ``ValueError`` for what is too long or no JSON."""
-    if file.stat().st_size > MAX_TEXT_BYTES:
+    with opened(file) as readable:
+        text = readable.read(MAX_TEXT_BYTES + 1)
+    if len(text) > MAX_TEXT_BYTES:
         raise ValueError(f"is longer than {MAX_TEXT_BYTES} bytes")
     try:
-        return json.loads(file.read_bytes())
+        return json.loads(text)
     except (ValueError, RecursionError):
         raise ValueError("is not JSON") from None
 
 
 def _json(file: Path) -> list[str]:
+    listing = file.name in VOCABULARIES or file.name.endswith(".safetensors.index.json")
+    if not listing and file.stat().st_size > MAX_CONFIGURATION_BYTES:
+        return ["is too long for a configuration"]
     try:
         content = read_json(file)
     except ValueError as error:
@@ -90,7 +119,7 @@ def _json(file: Path) -> list[str]:
     if file.name.endswith(".safetensors.index.json"):
         return _weight_index(file, content)
     # Vocabularies are lists of words, and a word may be anything; only configurations can ask for code.
-    configuration = file.name not in ("vocab.json", "added_tokens.json", "tokenizer.json")
+    configuration = file.name not in VOCABULARIES
     return [f"asks for code of its own ({key})" for key in sorted(_code_keys(content))] if configuration else []
 
 

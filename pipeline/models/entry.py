@@ -27,6 +27,8 @@ class ModelEntry(BaseModel):
     revision: str | None = None
     """The full commit of a model that came from a hub; recorded, never followed."""
     sha256: str
+    files: dict[str, str] = Field(default_factory=dict)
+    """The sha256 of each file that the fingerprint is made of; empty in entries of older versions."""
     licence: str = UNKNOWN_LICENCE
     defaults: Defaults
     description: str = ""

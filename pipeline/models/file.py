@@ -64,6 +64,9 @@ class ModelsFile:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+                if os.geteuid() == 0:  # root adds a model for the service, which has to read it
+                    owner = self._path.parent.stat()
+                    os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             os.replace(temporary, self._path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)

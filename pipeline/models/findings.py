@@ -22,12 +22,12 @@ class Finding:
 class RefusedModelError(UserError):
     """The model can't be used as it is."""
 
-    def __init__(self, name: str, findings: Sequence[Finding]) -> None:
+    def __init__(self, name: str, findings: Sequence[Finding], hint: str | None = None) -> None:
         self.findings = tuple(findings)
         shown = "; ".join(str(finding) for finding in self.findings[:3])
         more = len(self.findings) - 3
         super().__init__(
             f"the model {name} is refused: {shown}" + (f"; and {more} more" if more > 0 else ""),
             field="path",
-            hint=f"`mezzotint models check` lists every finding ({len(self.findings)})",
+            hint=hint or f"`mezzotint models check` lists every finding ({len(self.findings)})",
         )

@@ -30,19 +30,29 @@ def stamp(file: Path) -> Stamp:
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
-def fingerprint(root: Path, hash_file: Callable[[Path], str] | None = None) -> str:
-    """sha256 over ``name NUL sha256 LF`` of each file of :func:`files_of`. Reads every byte: call it from a thread.
+def hashes_of(root: Path, hash_file: Callable[[Path], str] | None = None) -> dict[str, str]:
+    """The sha256 of each file of :func:`files_of`. Reads every byte: call it from a thread.
 
     ``hash_file`` may know the hash of a file already (see :class:`pipeline.models.hashes.Hashes`).
     """
     hashed = hash_file or sha256_of
+    return {name: hashed(root / name) for name in files_of(root)}
+
+
+def combined(hashes: dict[str, str]) -> str:
+    """sha256 over ``name NUL sha256 LF`` of each file."""
     total = hashlib.sha256()
-    for name in files_of(root):
-        total.update(f"{name}\0{hashed(root / name)}\n".encode())
+    for name, hashed in hashes.items():
+        total.update(f"{name}\0{hashed}\n".encode())
     return total.hexdigest()
 
 
+def fingerprint(root: Path, hash_file: Callable[[Path], str] | None = None) -> str:
+    """Of a whole folder; see :func:`hashes_of` and :func:`combined`."""
+    return combined(hashes_of(root, hash_file))
+
+
 def sha256_of(file: Path) -> str:
-    """Of one file's content."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    """Of one file's content; ``ValueError`` for what is no regular file."""
+    with content.opened(file) as readable:
+        return hashlib.file_digest(readable, "sha256").hexdigest()

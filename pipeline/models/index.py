@@ -23,6 +23,19 @@ def check(root: Path) -> list[Finding]:
         content = read_json(file)
     except (ValueError, OSError) as error:
         return [Finding(NAME, str(error))]
+    findings = classes(content)
+    if isinstance(content, dict):
+        findings += [
+            Finding(NAME, f"names the part {part}, and there is no such folder")
+            for part, value in content.items()
+            if isinstance(value, list) and not _component(part, value) and value != [None, None]
+            if not (root / part).is_dir()
+        ]
+    return findings
+
+
+def classes(content: Any) -> list[Finding]:
+    """What is wrong with the classes that it names, whatever lies beside it."""
     if not isinstance(content, dict):
         return [Finding(NAME, "is not an object")]
     findings = []
@@ -33,11 +46,11 @@ def check(root: Path) -> list[Finding]:
         findings.append(Finding(NAME, f"names the pipeline {shown}, which is not one of: {known}"))
     for part, value in content.items():
         if isinstance(value, list):
-            findings += [Finding(NAME, problem) for problem in _component(root, part, value)]
+            findings += [Finding(NAME, problem) for problem in _component(part, value)]
     return findings
 
 
-def _component(root: Path, part: str, value: list[Any]) -> list[str]:
+def _component(part: str, value: list[Any]) -> list[str]:
     if value == [None, None]:
         return []
     if len(value) != 2 or not all(isinstance(each, str) for each in value) or not COMPONENT.fullmatch(part):
@@ -45,4 +58,4 @@ def _component(root: Path, part: str, value: list[Any]) -> list[str]:
     library, class_name = value
     if class_name not in COMPONENT_CLASSES.get(library, ()):
         return [f"wants the class {library[:60]}.{class_name[:60]} for {part}, which is not on the list of known ones"]
-    return [] if (root / part).is_dir() else [f"names the part {part}, and there is no such folder"]
+    return []

@@ -16,7 +16,7 @@ from pipeline.models.checks import check
 from pipeline.models.entry import UNKNOWN_LICENCE, ModelEntry, check_name, place
 from pipeline.models.file import ModelsFile
 from pipeline.models.findings import RefusedModelError
-from pipeline.models.fingerprint import fingerprint
+from pipeline.models.fingerprint import combined, fingerprint, hashes_of
 from pipeline.models.hashes import Hashes
 from pipeline.request import Defaults
 
@@ -85,6 +85,11 @@ class Registry:
         """Whether the folder still is what was registered. Reads every byte that changed since the last look."""
         return entry.path.is_dir() and fingerprint(entry.path, self._hashes.sha256) == entry.sha256
 
+    def changed(self, entry: ModelEntry) -> tuple[str, ...]:
+        """The files that are others than when it was registered, came since, or are gone; see :meth:`is_unchanged`."""
+        now = hashes_of(entry.path, self._hashes.sha256)
+        return tuple(sorted(name for name in now.keys() | entry.files.keys() if now.get(name) != entry.files.get(name)))
+
     def _described(
         self,
         name: str,
@@ -98,12 +103,14 @@ class Registry:
         if findings:
             raise RefusedModelError(name, findings)
         family, words = describe.family_of(root), describe.own_words(root)
+        hashes = hashes_of(root, self._hashes.sha256)
         return ModelEntry(
             name=name,
             path=root,
             family=family.name,
             revision=revision,
-            sha256=fingerprint(root, self._hashes.sha256),
+            sha256=combined(hashes),
+            files=hashes,
             licence=licence or words.licence or UNKNOWN_LICENCE,
             defaults=defaults or describe.defaults_of(root, family, words),
             description=words.description if description is None else description,

@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +153,38 @@ def test_the_service_is_installed_anew_although_no_lock_changed(root: Path, tmp_
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
 
     assert "--no-build-isolation ." in result.stdout
+
+
+FLOORS = {
+    "torch": "2.10",
+    "diffusers": "0.38.0",
+    "safetensors": "0.8.0",
+    "transformers": "5.5.0",
+    "pillow": "12.3.0",
+    "starlette": "1.3.1",
+    "h11": "0.16.0",
+    "python-multipart": "0.0.27",
+    "aiohttp": "3.14.3",
+}
+"""Older ones have known holes. The last two come with other packages, if at all."""
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_no_library_with_a_known_hole_is_installed(name: str) -> None:
+    try:
+        installed = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        assert name in ("python-multipart", "aiohttp")
+        return
+
+    assert Version(installed) >= Version(FLOORS[name])
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "torch.lock"])
+def test_every_line_of_a_lock_is_one_version_with_its_hashes(root: Path, lock: str) -> None:
+    text = re.sub(r"^\s*#.*\n", "", (root / lock).read_text(), flags=re.MULTILINE)
+    entries = re.split(r"(?<!\\)\n", text.strip())
+    entry = re.compile(r"[a-z0-9._-]+(\[[a-z,]+\])?==\S+( ;[^\\]+)? (\\\s+--hash=sha256:[0-9a-f]{64}\s*)+(#.*)?")
+
+    assert len(entries) >= 1
+    assert [each[:80] for each in entries if not each.startswith("--") and not entry.fullmatch(each)] == []

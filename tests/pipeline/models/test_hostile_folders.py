@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -63,6 +64,40 @@ def _relink(root: Path, target: Path) -> None:
     (root / WEIGHTS).symlink_to(target)
 
 
+def _sparse(name: str, start: bytes = b"", size: int = 10**12) -> Callable[[Path], object]:
+    def spoil(root: Path) -> None:
+        with (root / name).open("wb") as file:
+            file.write(start)
+            file.truncate(size)
+
+    return spoil
+
+
+def _header(**tensors: object) -> bytes:
+    return safetensors(tensors, b"")
+
+
+def _socket(root: Path) -> None:
+    here = os.getcwd()
+    os.chdir(root / "unet")  # the whole path is longer than the address of a socket may be
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind("socket.json")
+    finally:
+        os.chdir(here)
+
+
+def _hard_link(root: Path) -> None:
+    (root.parent / "shadow").write_text("root:*:1:0:99999:7:::\n")
+    (root / "unet" / "config.json").unlink()
+    os.link(root.parent / "shadow", root / "unet" / "config.json")
+
+
+def _replace_by_pipe(root: Path) -> None:
+    (root / WEIGHTS).unlink()
+    os.mkfifo(root / WEIGHTS)
+
+
 SPOILT: dict[str, tuple[Callable[[Path], object], str, str]] = {
     # what: (how, the file that the finding names, a word of it)
     "pickle named safetensors": (_write(WEIGHTS, _pickle), WEIGHTS, "safetensors"),
@@ -91,6 +126,50 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "link to itself": (lambda root: (root / "unet/config.JSON").symlink_to("config.JSON"), "unet/config.JSON", ""),
     "dangling link": (lambda root: (root / "a.json").symlink_to("nothing.json"), "a.json", "no file"),
     "fifo": (lambda root: os.mkfifo(root / "unet/pipe.json"), "unet/pipe.json", "no regular file"),
+    "fifo as weights": (_replace_by_pipe, WEIGHTS, "no regular file"),
+    "socket": (_socket, "unet/socket.json", "no regular file"),
+    "link to a device": (lambda root: _relink(root, Path("/dev/zero")), WEIGHTS, "leads out"),
+    "hard link to a secret": (_hard_link, "unet/config.json", "not JSON"),
+    "weights of a terabyte of nothing": (_sparse(WEIGHTS), WEIGHTS, "not JSON"),
+    "weights of a terabyte with an honest header": (
+        _sparse(
+            WEIGHTS,
+            _header(a=_tensor(0, 10**12, [10**12], "U8")),
+            10**12 + len(_header(a=_tensor(0, 10**12, [10**12], "U8"))),
+        ),
+        WEIGHTS,
+        "hardly any data",
+    ),
+    "picture of a terabyte": (_sparse("unet/a.png", b"\x89PNG\r\n\x1a\n"), "unet/a.png", "too long"),
+    "vocabulary of a terabyte": (_sparse("tokenizer/spiece.model"), "tokenizer/spiece.model", "too long"),
+    "text of a terabyte": (_sparse("tokenizer/merges.txt"), "tokenizer/merges.txt", "too long"),
+    "vocabulary json of a terabyte": (_sparse("tokenizer/vocab.json"), "tokenizer/vocab.json", "longer than"),
+    "configuration of a million keys": (
+        _write("unet/config.json", lambda root: json.dumps({f"key{n}": n for n in range(10**6)}).encode()),
+        "unet/config.json",
+        "too long",
+    ),
+    "number of a million digits": (_write("unet/config.json", b"9" * 10**6), "unet/config.json", "not JSON"),
+    "look-alike of weights": (_write("unet/model.s\u0430fetensors", _pickle), "unet/model.s\u0430fetensors", "pickle"),
+    "look-alike of a part": (_index(**{"un\u0435t ": ["diffusers", "AutoencoderKL"]}), "model_index.json", "wrongly"),
+    "absolute part": (_index(**{"/etc": ["diffusers", "AutoencoderKL"]}), "model_index.json", "wrongly"),
+    "weight index with an absolute path": (
+        lambda root: write_json(root / "unet/a.safetensors.index.json", {"weight_map": {"a": "/etc/x.safetensors"}}),
+        "unet/a.safetensors.index.json",
+        "no weight file",
+    ),
+    "tokenizer that asks for code": (
+        lambda root: write_json(
+            root / "tokenizer/tokenizer_config.json", {"auto_map": {"AutoTokenizer": ["t.Evil", None]}}
+        ),
+        "tokenizer/tokenizer_config.json",
+        "auto_map",
+    ),
+    "trust_remote_code": (
+        lambda root: write_json(root / "text_encoder/config.json", {"trust_remote_code": True}),
+        "text_encoder/config.json",
+        "trust_remote_code",
+    ),
     "deep nesting": (lambda root: (root / "a/b/c/d/e/f/g").mkdir(parents=True), "a/b/c/d/e", "nested"),
     "newline in a name": (_write("a\nb.json", b"{}"), "'a\\nb.json'", "control"),
     "empty weights": (_write(WEIGHTS, b""), WEIGHTS, "too short"),
@@ -241,3 +320,33 @@ def test_the_checks_run_without_torch() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     loaded = set(json.loads(done.stdout))
     assert loaded & {"torch", "diffusers", "transformers", "numpy", "safetensors", "huggingface_hub"} == set()
+
+
+@pytest.mark.slow
+def test_the_command_refuses_every_hostile_folder_in_bounded_time_and_memory(tmp_path: Path) -> None:
+    """
+    1. Each folder is made, then one process with little memory and no torch adds them all by the command.
+    Result: all are refused, no code of theirs ran, and the sound one is taken.
+    """
+    for number, (spoil, _, _) in enumerate(SPOILT.values()):
+        root = model_folder(tmp_path / f"folders-{number}" / "model")
+        spoil(root)
+    sound = model_folder(tmp_path / "sound")
+    code = (
+        "import json, os, resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n"
+        "sys.modules['torch'] = None\n"
+        "from daemon.cli.main import main\n"
+        "codes = [main(['models', 'add', f'm{n}', path]) for n, path in enumerate(sys.argv[1:])]\n"
+        "print('CODES', json.dumps(codes))\n"
+    )
+    folders = [str(tmp_path / f"folders-{number}" / "model") for number in range(len(SPOILT))]
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *folders, str(sound)],
+        env={**os.environ, "MEZZOTINT_STATE_DIR": str(tmp_path / "state")},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout.rpartition("CODES ")[2]) == [1] * len(SPOILT) + [0]
+    assert "defect" not in done.stderr
+    assert list(tmp_path.rglob("canary")) == []
+    assert len(SPOILT) > 80

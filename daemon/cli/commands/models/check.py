@@ -43,7 +43,10 @@ def _looked_at(invocation: Invocation, model: str) -> tuple[Path, list[Finding]]
     entry = registry.get(model)
     findings = checks.check(entry.path)
     if not findings and not registry.is_unchanged(entry):
-        findings.append(Finding(".", "is not what was registered: its fingerprint is another one now"))
+        changed = registry.changed(entry) if entry.files else []
+        findings += [Finding(name, "is not what was registered") for name in changed]
+        if not changed:
+            findings.append(Finding(".", "is not what was registered: its fingerprint is another one now"))
     return entry.path, findings
 
 

@@ -39,6 +39,7 @@ def view(entry: ModelEntry) -> View:
         "family": entry.family,
         "revision": entry.revision,
         "sha256": entry.sha256,
+        "files": dict(entry.files),
         "licence": entry.licence,
         "description": entry.description,
         "defaults": entry.defaults.model_dump(mode="json"),
