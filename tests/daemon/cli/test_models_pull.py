@@ -20,6 +20,7 @@ from support.model_folders import INDEX, model_folder, safetensors, write_json
 
 from daemon.cli.main import main
 from pipeline.models.checks import check
+from pipeline.models.pull import staging
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 TOKEN = "hf_secretcanaryofatest"
@@ -258,8 +259,9 @@ WRONG: dict[str, tuple[Callable[[FakeHub], None], str, int]] = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_hub_that_does_wrong_is_told_in_a_line_and_leaves_no_model(
-    what: str, hub: FakeHub, pull: Pull, places: Path
+    what: str, hub: FakeHub, pull: Pull, places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(staging, "TRIES", 2)
     change, word, code = WRONG[what]
     change(hub)
     refused(pull(), word, places, code)

@@ -130,11 +130,18 @@ def _bar(*, wanted: bool) -> Iterator[tuple[Callable[[int], bool], Callable[[int
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("fetching", total=None, visible=False)
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
 
-        def begin(total: int) -> bool:
-            progress.update(task, total=total, visible=True)
-            return True
+    def begin(total: int) -> bool:
+        progress.add_task("fetching", total=total)
+        progress.start()  # not before: it would draw over the question
+        return True
 
-        yield begin, lambda count: progress.advance(task, count)
+    def moved(count: int) -> None:
+        for task in progress.task_ids:
+            progress.advance(task, count)
+
+    try:
+        yield begin, moved
+    finally:
+        progress.stop()
