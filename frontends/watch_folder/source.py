@@ -114,7 +114,7 @@ def _image(source: Source, folder: FolderSettings) -> bytes | None:
         return None
     with source.open(source.main) as file:
         _refuse_size(file, folder)
-        return file.read(folder.max_file_bytes + 1)
+        return file.read(os.fstat(file.fileno()).st_size + 1)
 
 
 def _refuse_size(file: BinaryIO, folder: FolderSettings) -> None:

@@ -99,7 +99,8 @@ def _text(file: Path) -> list[str]:
 def read_json(file: Path) -> Any:
     """Raises ``ValueError`` for what is too long or no JSON."""
     with opened(file) as readable:
-        text = readable.read(MAX_TEXT_BYTES + 1)
+        # Not for as much as it may have at most: Python sets that much memory aside first.
+        text = readable.read(min(os.fstat(readable.fileno()).st_size, MAX_TEXT_BYTES) + 1)
     if len(text) > MAX_TEXT_BYTES:
         raise ValueError(f"is longer than {MAX_TEXT_BYTES} bytes")
     try:

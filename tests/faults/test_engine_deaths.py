@@ -106,6 +106,7 @@ def test_no_process_of_ours_outlives_a_daemon_that_is_killed(tmp_path: Path, pha
         live.submit("[hang]")
         live.until(lambda: live.status()["engines"][0]["steps"] == 1, 20, "it hangs")
     elif phase == "stopped":
+        live.until(lambda: live.status()["engines"][0]["state"] == "ready", 20, "it has tied itself to its daemon")
         os.kill(engine, signal.SIGSTOP)
     live.kill()
     wait_until_gone(engine, 5)

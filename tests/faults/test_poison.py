@@ -19,7 +19,7 @@ def daemon(tmp_path: Path) -> Iterator[LiveDaemon]:
         {
             "MEZZOTINT_ENGINE__FAKE_STEP_S": "0.02",
             "MEZZOTINT_ENGINE__RESTART_SECONDS": "0.05",
-            "MEZZOTINT_ENGINE__STALL_SECONDS": "1",
+            "MEZZOTINT_ENGINE__STALL_SECONDS": "3",
             "MEZZOTINT_QUEUE__RETRY_SECONDS": "0.05",
             "MEZZOTINT_WATCH_FOLDER__ENABLED": "false",
         },

@@ -245,12 +245,14 @@ def _dies(what: str, backup: Path, state_dir: Path, failpoint: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", ["after_database", "after_files", "before_rename", "after_rename"])
+@pytest.mark.parametrize(
+    "point", ["backup.after_database", "backup.after_files", "backup.before_rename", "backup.after_rename"]
+)
 def test_a_backup_that_is_killed_is_none_and_the_next_one_tidies_up(
     filled: QueueDriver, tmp_path: Path, point: str
 ) -> None:
-    _dies("make", tmp_path / "b", filled.state_dir, f"backup.{point}")
-    if point == "after_rename":
+    _dies("make", tmp_path / "b", filled.state_dir, point)
+    if point == "backup.after_rename":
         assert check(tmp_path / "b", Going()).jobs == 5
     else:
         assert not (tmp_path / "b").exists()
@@ -264,13 +266,13 @@ def test_a_backup_that_is_killed_is_none_and_the_next_one_tidies_up(
 @pytest.mark.parametrize(
     ("point", "old"),
     [
-        ("after_copy", True),
-        ("after_ready", False),
-        ("while_moving", False),
-        ("while_moving:3", False),
-        ("after_moving", False),
-        ("while_placing", False),
-        ("while_placing:4", False),
+        ("restore.after_copy", True),
+        ("restore.after_ready", False),
+        ("restore.while_moving", False),
+        ("restore.while_moving:3", False),
+        ("restore.after_moving", False),
+        ("restore.while_placing", False),
+        ("restore.while_placing:4", False),
     ],
 )
 def test_a_restore_that_is_killed_leaves_the_old_or_is_finished(
@@ -278,7 +280,7 @@ def test_a_restore_that_is_killed_leaves_the_old_or_is_finished(
 ) -> None:
     newest = filled.enqueue()
     filled.close()
-    _dies("restore", backup, filled.state_dir, f"restore.{point}")
+    _dies("restore", backup, filled.state_dir, point)
     (filled.state_dir / "pictures").mkdir(exist_ok=True)  # as a start would, before it finishes the restore
     assert restore.finish(filled.state_dir) == (not old)
     assert not restore.finish(filled.state_dir)

@@ -70,7 +70,7 @@ from pathlib import Path
 from support.queue_driver import QueueDriver
 driver = QueueDriver(Path(sys.argv[1]))
 while found := driver.claim(limit=2, idle=False):
-    print(*(job.id for job in found), sep="\n")
+    print(*(job.id for job in found), sep="\\n")
 driver.close()
 """
 

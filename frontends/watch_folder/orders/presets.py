@@ -115,7 +115,9 @@ def _below(preset: Preset, values: dict[str, Any]) -> Preset:
     if not isinstance(own, dict):
         raise UserError("preset must be a table of request fields", field="preset")
     for name in values.keys() - {"preset", "lane", "priority", "tags", "repeat", "clear"}:
-        raise UserError(f"{shown(name)} is not known here", field=name, hint="request fields belong under [preset]")
+        raise UserError(
+            f"{shown(name)[1:-1]} is not known here", field=name, hint="request fields belong under [preset]"
+        )
     fields = read_fields(own)
     for name in fields.keys() - Request.model_fields.keys():
         raise UserError(

@@ -50,4 +50,4 @@ def test_a_decoder_whose_parent_is_somebody_else_does_nothing() -> None:
     ended = subprocess.run(
         [sys.executable, "-I", str(child.SCRIPT), "4096", "5", "1"], input=b"", capture_output=True, check=False
     )
-    assert (ended.returncode, ended.stdout) == (0, b"")
+    assert (ended.returncode, ended.stdout) == (1, b"")
