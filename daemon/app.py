@@ -49,7 +49,9 @@ def run(settings: Settings, load: Load, manner: Manner = SERVICE) -> int:
     if sys.stderr is not None:
         faulthandler.enable()
     try:
-        return asyncio.run(_serve(settings, load, manner))
+        # The lock is let go of last: threads of the event loop may still write until it has ended.
+        with ExitStack() as held:
+            return asyncio.run(_serve(settings, load, manner, held))
     except AlreadyRunningError as error:
         return _refuse("daemon_already_running", error, EXIT_TRY_AGAIN)
     except UnusableError as error:
@@ -66,7 +68,7 @@ def _refuse(event: str, error: MezzotintError, status: int) -> int:
     return status
 
 
-async def _serve(settings: Settings, load: Load, manner: Manner) -> int:
+async def _serve(settings: Settings, load: Load, manner: Manner, held: ExitStack) -> int:
     stop, notifier, hung_up = Stop(), Notifier(), asyncio.Event()
     summaries: list[Summary] = []
 
@@ -74,19 +76,18 @@ async def _serve(settings: Settings, load: Load, manner: Manner) -> int:
         summaries.append(summary)
         stop.ask("folders_done")
 
-    with ExitStack() as held:
+    async def own() -> None:
+        directories.make(settings)
+        held.enter_context(lock.held(settings.lock_file))
 
-        async def own() -> None:
-            directories.make(settings)
-            held.enter_context(lock.held(settings.lock_file))
+    async def finish_restore() -> None:
+        if restore.finish(settings.state_dir):
+            log.warning("restore_finished", state_dir=str(settings.state_dir))
 
-        async def finish_restore() -> None:
-            if restore.finish(settings.state_dir):
-                log.warning("restore_finished", state_dir=str(settings.state_dir))
-
-        held.enter_context(stop.on_signals(hung_up.set))
+    with ExitStack() as listening:
+        listening.enter_context(stop.on_signals(hung_up.set))
         if manner.private:
-            held.enter_context(stop.on_end_of(0))
+            listening.enter_context(stop.on_end_of(0))
         try:
             await patiently(own, stop, notifier)
             await patiently(finish_restore, stop, notifier)

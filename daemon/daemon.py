@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import structlog
 
 from config.clock import Clock, steady_ms
+from config.errors import FatalError
 from config.settings import Settings
 from daemon import lock, logs, recovery, watchdog
 from daemon.delivery import Outbox
@@ -21,7 +23,7 @@ from daemon.patience import patiently
 from daemon.reload import Load, Reload
 from daemon.service import Conditions, Service
 from daemon.status_line import tell
-from daemon.stop import Stop, deadline
+from daemon.stop import Stop, end_within
 from daemon.supervisor import Supervisor
 from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
@@ -64,15 +66,17 @@ class Daemon:
 
         Raises :class:`UnusableError` when the database turned out to be damaged.
         """
-        async with AsyncExitStack() as armed, AsyncExitStack() as held:  # the deadline also covers closing the database
+        async with AsyncExitStack() as held:
             await self._start(held)
             failure = self._supervisor.failure
             asked = asyncio.create_task(self._stop.asked.wait())
             either: set[asyncio.Future[Any]] = {asked, failure}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             asked.cancel()
-            armed.enter_context(deadline(self._settings.stop.grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS))
-            await self._shut_down()
+            self._reload.close()
+            grace = self._settings.stop.grace_seconds
+            end_within(grace + FLUSH_SECONDS + MARGIN_SECONDS)
+            await self._shut_down(grace)
         log.info("daemon_stopped", failed=failure.done())
         if self._database.damaged is not None:
             raise self._database.damaged
@@ -91,6 +95,7 @@ class Daemon:
         held.callback(database.close)
         files, registry, bus = PictureFiles(settings.state_dir), Registry(settings.models_file), Bus()
         self._registry, self._bus, self._supervisor = registry, bus, Supervisor()
+        held.push_async_callback(self._supervisor.stop)  # also when the start fails half-way
         self._dispatcher = Dispatcher(
             database=database,
             files=files,
@@ -138,7 +143,8 @@ class Daemon:
         supervisor.essential("database", self._database.damage())
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
-        await asyncio.to_thread(self._registry.list)  # hashes the starter once, so that the first submission needn't
+        with contextlib.suppress(FatalError, OSError):  # a spoilt list is told to whoever names a model
+            await asyncio.to_thread(self._registry.list)  # hashes the starter once: the first submission needn't
         await supervisor.settled(READY_WITHIN_SECONDS)
         self._notifier.ready()
         self._service.reload_by(self._reload)
@@ -167,26 +173,25 @@ class Daemon:
         self._service.reconfigure(settings)
         self._outbox.reconfigure(settings.delivery)
         if any(key.startswith("watch_folder.") for key in changed):
-            await self._supervisor.replace("folder", self._folders())
+            await self._supervisor.replace("folder", self._folders)
 
     # --- end
 
-    async def _shut_down(self) -> None:
+    async def _shut_down(self, grace: float) -> None:
         """Stop intake, let running jobs finish within the grace time, bring what is finished, close the doors."""
-        grace = self._settings.stop.grace_seconds
         self._notifier.stopping(grace + FLUSH_SECONDS + MARGIN_SECONDS)
         self._service.stop_intake()
         self._supervisor.expect_ends()
         names = [status.name for status in self._supervisor.states()]
-        await self._supervisor.stop_front_ends(*(name for name in names if name != "http"))
-        await self._drain()
+        await self._supervisor.stop_front_ends(name for name in names if name != "http")
+        await self._drain(grace)
         await self._flush()
         self._bus.close()
         await self._supervisor.stop()
 
-    async def _drain(self) -> None:
+    async def _drain(self, grace: float) -> None:
         """Running jobs may finish within the grace time; a further signal cuts it short and they are released."""
-        drain = asyncio.create_task(self._dispatcher.drain(self._settings.stop.grace_seconds))
+        drain = asyncio.create_task(self._dispatcher.drain(grace))
         if await self._told_to_end_before(drain):
             await self._dispatcher.drain(0)
         await drain

@@ -114,8 +114,10 @@ def _sign(path: Path) -> None:
 def _is_there(directory: Path, locked: os.stat_result) -> bool:
     try:
         found = directory.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError:  # a failing disk says nothing about whose directory it is
+        return True
     return (found.st_dev, found.st_ino) == (locked.st_dev, locked.st_ino)
 
 

@@ -16,8 +16,8 @@ T = TypeVar("T")
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
-EXTENSION_SECONDS = 60.0
-"""What the service manager is asked for at each try."""
+EXTENSION_SECONDS, EXTEND_EVERY_SECONDS = 60.0, 20.0
+"""What the service manager is asked for, again and again: a migration or a recovery may take long."""
 
 _log = structlog.get_logger(__name__)
 
@@ -35,13 +35,12 @@ async def patiently(act: Callable[[], Awaitable[T]], stop: Stop, notifier: Notif
     pause, told = FIRST_PAUSE_SECONDS, ""
     while True:
         try:
-            return await act()
+            return await _with_time(act, notifier)
         except RetryableError as error:
             why, hint = error.message, error.hint
         if why != told:
             _log.warning("start_postponed", why=why, hint=hint)
             told = why
-        notifier.starting(EXTENSION_SECONDS)
         notifier.status(f"can't start yet, tried again by itself: {why}")
         try:
             async with asyncio.timeout(pause):
@@ -50,3 +49,17 @@ async def patiently(act: Callable[[], Awaitable[T]], stop: Stop, notifier: Notif
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         else:
             raise StoppedError
+
+
+async def _with_time(act: Callable[[], Awaitable[T]], notifier: Notifier) -> T:
+    asking = asyncio.create_task(_ask_for_time(notifier))
+    try:
+        return await act()
+    finally:
+        asking.cancel()
+
+
+async def _ask_for_time(notifier: Notifier) -> None:
+    while True:
+        notifier.starting(EXTENSION_SECONDS)
+        await asyncio.sleep(EXTEND_EVERY_SECONDS)

@@ -7,8 +7,9 @@ import asyncio
 import structlog
 
 from config.clock import Clock
-from config.errors import RetryableError, UnusableError
+from config.errors import FatalError, RetryableError, UnusableError
 from config.failpoints import reach
+from config.os_errors import passes
 from config.settings import Settings
 from daemon.service import Conditions
 from daemon.service.keeping import Keeping
@@ -35,7 +36,8 @@ async def opened(settings: Settings, clock: Clock, conditions: Conditions) -> Da
     except BaseException as error:
         await asyncio.to_thread(database.close)
         if isinstance(error, OSError):
-            raise RetryableError(f"the files beside the database can't be read: {error.strerror}") from error
+            kind = RetryableError if passes(error) else FatalError
+            raise kind(f"{error.filename or 'a file'} beside the database can't be used: {error.strerror}") from error
         raise
     return database
 
@@ -51,7 +53,7 @@ async def recover(database: Database, settings: Settings, clock: Clock, conditio
     if stuck:
         log.warning("pruned_files_left", files=stuck)
     recorded = await database.read(recorded_sizes)
-    if not await database.read(queue.has_jobs) and await asyncio.to_thread(has_pictures, settings.state_dir):
+    if not await database.read(queue.ever_took_jobs) and await asyncio.to_thread(has_pictures, settings.state_dir):
         raise UnusableError(
             f"the database {settings.database} is empty, but there are pictures beside it",
             hint="restore the database from a backup, or move the pictures away to begin anew",

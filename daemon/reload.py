@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from config import changes
-from config.errors import ConfigurationError
+from config.errors import BusyError, ConfigurationError
 from config.settings import Settings
 from daemon.notify import Notifier
 from daemon.service import Conditions, Reloaded
@@ -38,10 +38,18 @@ class Reload:
         self._conditions = conditions
         self._notifier = notifier
         self._one_at_a_time = asyncio.Lock()
+        self._closed = False
+
+    def close(self) -> None:
+        """Reload no more: the daemon is stopping."""
+        self._closed = True
 
     async def __call__(self) -> Reloaded:
-        """Raises :class:`ConfigurationError`, with nothing changed, when the configuration is wrong."""
+        """Raises :class:`ConfigurationError` when the configuration is wrong, :class:`BusyError` once closed;
+        with nothing changed."""
         async with self._one_at_a_time:
+            if self._closed:
+                raise BusyError("the daemon is stopping", hint="what is set counts at its next start")
             self._notifier.reloading()
             try:
                 return await self._reload()
@@ -55,7 +63,7 @@ class Reload:
             wanted.clear()
             try:
                 await self()
-            except ConfigurationError:
+            except (ConfigurationError, BusyError):
                 continue
             except Exception as error:  # the boundary of a side task: no defect in a reload may end the daemon
                 log.error("reload_broke", exc_info=error)
@@ -68,10 +76,18 @@ class Reload:
             raise
         change = changes.between(self._settings, wanted)
         if change.now:
-            self._settings = change.settings
-            await self._apply(change.settings, change.now)
+            await self._take_over(change)
         self._tell(change)
         return Reloaded(change.now, change.at_restart)
+
+    async def _take_over(self, change: changes.Change) -> None:
+        try:
+            await self._apply(change.settings, change.now)
+        except Exception as error:
+            why = f"taking over {', '.join(change.now)} broke off: {type(error).__name__}: {error}"
+            self._conditions.report(CONDITION, why, "reload again, or restart the daemon")
+            raise
+        self._settings = change.settings
 
     def _refuse(self, error: ConfigurationError) -> None:
         problems = [f"{each.key}: {each.message}" for each in error.problems]

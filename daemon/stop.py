@@ -63,20 +63,15 @@ class Stop:
             loop.remove_reader(descriptor)
 
 
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """End the process with status 1 if the block takes longer, even when the event loop is stuck.
+def end_within(seconds: float) -> None:
+    """End the process with status 1 after so long, even when the event loop is stuck.
 
-    It is armed before anything else at stop and lies below the service manager's own deadline, so that it is
-    us who end it.
+    It is armed before anything else at stop and lies below the service manager's own deadline, so that it is us who
+    end it. Nothing disarms it: threads that hang may hold the process up after everything else has ended.
     """
     timer = threading.Timer(seconds, _give_up, (seconds,))
     timer.daemon = True
     timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _give_up(seconds: float) -> None:

@@ -7,7 +7,7 @@ never does: it is started again, ever less often, or left alone when trying agai
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -53,12 +53,12 @@ class Supervisor:
         self._settled[name] = asyncio.Event()
         self._front_ends[name] = (front_end, asyncio.create_task(self._keep(front_end), name=f"front end {name}"))
 
-    async def replace(self, name: str, front_end: FrontEnd | None) -> None:
-        """End the front end of that name, if there is one, and run this one in its place; None: run none."""
+    async def replace(self, name: str, make: Callable[[], FrontEnd | None]) -> None:
+        """End the front end of that name, if there is one; then make another one and run it. None: run none."""
         if name in self._front_ends:
-            await self.stop_front_ends(name)
+            await self.stop_front_ends([name])
             del self._front_ends[name], self._states[name], self._settled[name]
-        if front_end is not None:
+        if (front_end := make()) is not None:
             self.front_end(front_end)
 
     def states(self) -> tuple[FrontEndStatus, ...]:
@@ -72,9 +72,9 @@ class Supervisor:
             _, late = await asyncio.wait(waits, timeout=timeout_seconds)
             await _end(late)
 
-    async def stop_front_ends(self, *names: str) -> None:
-        """End these front ends (all when none is named) and wait until they have."""
-        chosen = [name for name in self._front_ends if not names or name in names]
+    async def stop_front_ends(self, names: Iterable[str]) -> None:
+        """End these front ends and wait until they have."""
+        chosen = [name for name in names if name in self._front_ends]
         await _end({self._front_ends[name][1] for name in chosen})
         for name in chosen:
             self._say(name, "stopped", "")
@@ -87,7 +87,7 @@ class Supervisor:
     async def stop(self) -> None:
         """End everything."""
         self.expect_ends()
-        await self.stop_front_ends()
+        await self.stop_front_ends(list(self._front_ends))
         await _end(set(self._essential))
 
     def _essential_ended(self, task: asyncio.Task[None]) -> None:

@@ -34,10 +34,18 @@ def save(state_dir: Path, png: bytes) -> str:
 
 
 def claim(state_dir: Path, digest: str) -> None:
-    """A request is about to name this picture: keep it. Raises :class:`NotFoundError` when none was taken in."""
+    """A request is about to name this picture: keep it.
+
+    Raises :class:`NotFoundError` when none was taken in, :class:`config.errors.RetryableError` when the disk fails.
+    """
+    path = _path(state_dir, _checked(digest))
     with _changing:
-        load(state_dir, digest)
-        os.utime(_path(state_dir, digest))
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            raise _absent(digest) from None
+        except OSError as error:
+            raise failed(path, error) from error
 
 
 def discard(state_dir: Path, digest: str) -> bool:
@@ -83,12 +91,20 @@ def _save(path: Path, png: bytes) -> None:
 
 def load(state_dir: Path, digest: str) -> bytes:
     """The picture of this sha256; :class:`NotFoundError` when none was taken in."""
+    try:
+        return _path(state_dir, _checked(digest)).read_bytes()
+    except FileNotFoundError:
+        raise _absent(digest) from None
+
+
+def _checked(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise NotFoundError("that is not the sha256 of an input picture")
-    try:
-        return _path(state_dir, digest).read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no input picture {digest}") from None
+    return digest
+
+
+def _absent(digest: str) -> NotFoundError:
+    return NotFoundError(f"there is no input picture {digest}")
 
 
 def _path(state_dir: Path, digest: str) -> Path:

@@ -86,11 +86,7 @@ class Dispatcher:
             lost=self._lost,
             conditions=self._conditions,
         )
-        self._patience = Patience(
-            stall_seconds=settings.engine.stall_seconds,
-            load_seconds=settings.engine.load_timeout_seconds,
-            idle_seconds=IDLE_SECONDS,
-        )
+        self._patience = _patience(settings)
         self._news = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._claimed: Sequence[Job] = ()
@@ -124,6 +120,7 @@ class Dispatcher:
     def reconfigure(self, settings: Settings) -> None:
         """Other settings from now on."""
         self._settings = settings
+        self._patience = _patience(settings)
         self._ledger.reconfigure(settings.queue)
         self.wake()
 
@@ -181,7 +178,9 @@ class Dispatcher:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLAIM_GRACE_SECONDS), self._claiming:
                 return
-        await self._ledger.release(self._claimed)
+        with contextlib.suppress(TimeoutError):  # a disk that hangs: the next start finds them orphaned
+            async with asyncio.timeout(CLAIM_GRACE_SECONDS):
+                await self._ledger.release(self._claimed)
 
     # --- claiming
 
@@ -349,3 +348,10 @@ class Dispatcher:
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._ending[task]
         self.wake()
+
+
+def _patience(settings: Settings) -> Patience:
+    engine = settings.engine
+    return Patience(
+        stall_seconds=engine.stall_seconds, load_seconds=engine.load_timeout_seconds, idle_seconds=IDLE_SECONDS
+    )

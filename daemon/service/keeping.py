@@ -96,6 +96,10 @@ class Keeping:
         self._going = Going()
         self._stopping = False
 
+    def reconfigure(self, settings: Settings) -> None:
+        """Other settings for what begins from now on."""
+        self._settings = settings
+
     def stop(self) -> None:
         """The daemon is stopping: what is under way is called off."""
         self._stopping = True
@@ -169,35 +173,35 @@ class Keeping:
 
     async def clear_away(self) -> int:
         """Remove the files whose rows are gone; returns how many could not be removed (status says so)."""
-        stuck: list[str] = []
-        while noted := await self._database.read(partial(files.noted, limit=jobs.AT_ONCE + len(stuck))):
-            paths = [path for path in noted if path not in stuck]
-            if not paths:
-                break
+        stuck, last = 0, ""
+        while paths := await self._database.read(partial(files.noted, limit=jobs.AT_ONCE, after=last)):
+            last = paths[-1]
             named = await self._database.read(partial(files.still_named, paths=paths))
             # Commits are made durable first, also where they are not by themselves.
             await asyncio.to_thread(self._database.sync)
             gone = await asyncio.to_thread(files.unlink, self._settings.state_dir, [p for p in paths if p not in named])
-            await self._database.write(partial(files.forget, paths=[*gone, *named]))
+            done = {*gone, *named}
+            await self._database.write(partial(files.forget, paths=sorted(done)))
             reach("prune.after_notes")
-            stuck += [path for path in paths if path not in {*gone, *named}]
+            stuck += len(paths) - len(done)
         if stuck:
-            why = f"{len(stuck)} files of pruned pictures could not be removed"
+            why = f"{stuck} files of pruned pictures could not be removed"
             self._conditions.report(CONDITION, why, "tried again at the next prune and the next start")
         else:
             self._conditions.clear(CONDITION)
-        return len(stuck)
+        return stuck
 
     async def _prune(self, rule: Rule, gone: Gone) -> AsyncGenerator[None]:
         after: int | None = await self._database.read(lambda c: jobs.beginning(c, rule))
+        stuck = 0  # a failing disk is not asked again for each piece: the notes stay
         while after:
             found = await self._database.read(partial(jobs.find, rule=rule, after=after))
             removed = await self._database.write(partial(jobs.remove, rule=rule, seqs=found.seqs))
             reach("prune.after_commit")
             gone.add(removed)
             after = found.after
-            if removed.pictures:
-                await self.clear_away()
+            if removed.pictures and not stuck:
+                stuck = await self.clear_away()
             yield
             await asyncio.sleep(PAUSE_SECONDS)
         await self.clear_away()

@@ -245,6 +245,7 @@ class Service:
         """Other settings from now on."""
         self._settings = settings
         self._intake.reconfigure(settings)
+        self.keeping.reconfigure(settings)
         self._bounds.change(max_queued=settings.queue.max_queued, min_free_bytes=settings.storage.min_free_bytes)
 
     # --- pictures and models

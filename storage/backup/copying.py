@@ -51,12 +51,20 @@ class Going:
             raise CancelledError
 
 
+class UnreadableError(OSError):
+    """The file that was to be copied is there and can't be read."""
+
+
 def copied(source: Path, target: Path, going: Going) -> tuple[str, int]:
-    """Copy a plain file to a new one, durably; its sha256 and size. Raises ``OSError``."""
+    """Copy a plain file to a new one, durably; its sha256 and size.
+
+    Raises ``FileNotFoundError`` when there is none, :class:`UnreadableError` with nothing left at ``target``, and
+    ``OSError`` when the copy can't be written.
+    """
     make_directory(target.parent)
     with _reading(source) as file, open(target, "xb", opener=_private) as out:
         digest, size = hashlib.sha256(), 0
-        while piece := file.read(PIECE):
+        while piece := _piece(file, target):
             going.on()
             out.write(piece)
             digest.update(piece)
@@ -85,6 +93,14 @@ def digest_of(path: Path, going: Going) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def _piece(file: BinaryIO, target: Path) -> bytes:
+    try:
+        return file.read(PIECE)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise UnreadableError(error.errno, error.strerror, file.name) from error
+
+
 def _reading(path: Path) -> BinaryIO:
     def opener(name: str, flags: int) -> int:
         descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -93,7 +109,14 @@ def _reading(path: Path) -> BinaryIO:
             raise FileNotFoundError(errno.ENOENT, "it is not a file", name)
         return descriptor
 
-    return open(path, "rb", opener=opener)
+    try:
+        return open(path, "rb", opener=opener)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise  # nothing is wrong with the file
+        raise UnreadableError(error.errno, error.strerror, str(path)) from error
 
 
 def _private(name: str, flags: int) -> int:

@@ -17,7 +17,7 @@ from config.errors import ConflictError, RetryableError, UserError
 from config.failpoints import reach
 from config.version import VERSION as SOFTWARE
 from storage.backup import manifest
-from storage.backup.copying import Going, copied, digest_of, written
+from storage.backup.copying import Going, UnreadableError, copied, digest_of, written
 from storage.backup.manifest import FORMAT, Manifest
 from storage.results.files import sync_directory
 from storage.schema.version import VERSION
@@ -145,7 +145,7 @@ class _Writing:
             self._going.on("copying pictures", done=min(number, total), total=total)
             try:
                 digest, length = copied(self._source.state_dir / path, self._directory / path, self._going)
-            except FileNotFoundError:
+            except (FileNotFoundError, UnreadableError):  # one lost picture must not cost the backup of all others
                 self._missing.append(path)
                 continue
             if digest != recorded:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from config.errors import ConflictError, FatalError, RetryableError
 from config.failpoints import reach
+from config.os_errors import passes
 from storage.backup import manifest
 from storage.backup.copying import Going, copied, written
 from storage.backup.manifest import DamagedBackupError, Manifest
@@ -70,7 +71,8 @@ def restore(
 def finish(state_dir: Path) -> bool:
     """Carry on with a restore that a crash ended; True when there was one. Only with the lock held.
 
-    One that had not got as far as changing anything is thrown away. Raises :class:`FatalError` when it can't go on.
+    One that had not got as far as changing anything is thrown away. Raises :class:`FatalError` when it can't go on,
+    :class:`RetryableError` when that may pass.
     """
     shutil.rmtree(state_dir / COPYING, ignore_errors=True)
     try:
@@ -83,7 +85,8 @@ def finish(state_dir: Path) -> bool:
             return False
         _place(state_dir, state_dir / PLACING)
     except OSError as error:
-        raise FatalError(
+        kind = RetryableError if passes(error) else FatalError
+        raise kind(
             f"a restore is not finished and can't go on: {error.strerror} ({error.filename})",
             hint="mend that and start again: it goes on where it was",
         ) from error

@@ -15,9 +15,10 @@ from storage.results.store import PictureFiles
 from storage.schema import pictures, removals
 
 
-def noted(connection: Connection, limit: int) -> list[str]:
-    """Files still to be removed, at most so many."""
-    return list(connection.execute(sa.select(removals.c.path).order_by(removals.c.path).limit(limit)).scalars())
+def noted(connection: Connection, limit: int, after: str = "") -> list[str]:
+    """Files still to be removed, at most so many, in the order of their paths; only those behind ``after``."""
+    wanted = sa.select(removals.c.path).where(removals.c.path > after)
+    return list(connection.execute(wanted.order_by(removals.c.path).limit(limit)).scalars())
 
 
 def unlink(state_dir: Path, paths: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from storage.queue.pause import is_paused, pause, resume
 from storage.queue.release import release
 from storage.queue.renew import renew
 from storage.queue.retry import retry
-from storage.queue.tally import counts, has_jobs, open_jobs
+from storage.queue.tally import counts, ever_took_jobs, open_jobs
 from storage.queue.turns import LONGEST_REST_MS, next_rested_at, peek_urgency
 
 __all__ = [
@@ -36,12 +36,12 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "events_of",
+    "ever_took_jobs",
     "fail",
     "find",
     "finish",
     "get",
     "get_picture",
-    "has_jobs",
     "is_paused",
     "next_rested_at",
     "open_jobs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.schema import jobs, orders, tallies
+from storage.schema import jobs, lane_owners, orders, tallies
 from storage.schema.jobs import is_open
 
 _ADD = (
@@ -25,9 +25,9 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row.state: row.jobs for row in connection.execute(sa.select(tallies))}
 
 
-def has_jobs(connection: Connection) -> bool:
-    """False in a database that never took a job."""
-    return connection.execute(sa.select(jobs.c.id).limit(1)).first() is not None
+def ever_took_jobs(connection: Connection) -> bool:
+    """False in a new database; True for good with its first job, whatever is pruned: its owner's turn is kept."""
+    return connection.execute(sa.select(lane_owners.c.owner).limit(1)).first() is not None
 
 
 def open_jobs(connection: Connection, owner: str, folder: str) -> int:

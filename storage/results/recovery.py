@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from storage.results.store import DIRECTORY, PictureFiles
 from storage.schema import pictures
 
 QUARANTINE = "quarantine"
+OLD_SECONDS = 600.0
+"""What somebody else is still writing is younger."""
 
 
 @dataclass(slots=True)
@@ -72,8 +75,9 @@ def recover_files(state_dir: Path, recorded: Mapping[str, int]) -> FileReport:
             _tidy(state_dir, entry, entry.path.removeprefix(f"{state_dir}/"), report)
     for part in state_dir.glob(f".*{PART}"):
         with contextlib.suppress(OSError):
-            part.unlink()
-            report.parts_removed += 1
+            if time.time() - part.stat().st_mtime > OLD_SECONDS:  # a command may be writing one right now
+                part.unlink()
+                report.parts_removed += 1
     report.missing = sorted(path for path in recorded if path not in found)
     return report
 

@@ -45,6 +45,8 @@ def inspect(path: Path) -> str | None:
         with path.open("r+b") as file:
             head = file.read(len(MAGIC))
     except FileNotFoundError:
+        if _logged(path):
+            raise UnusableError(f"the database {path} is gone, but its write-ahead log is not", hint=RESTORE) from None
         return None
     except OSError as error:
         if passes(error):

@@ -8,6 +8,7 @@ that moment, briefly. Whoever reads longer than that is waited for at a later co
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -29,13 +30,14 @@ class WriteAheadLog:
         self._next_bytes = long_bytes
 
     def keep_short(self, engine: Engine) -> None:
-        """Begin the log anew if it has become long; outside of any transaction. Never raises for the database's sake:
-        a log that can't be shortened now is shortened later."""
+        """Begin the log anew if it has become long; outside of any transaction. Never raises: a log that can't be
+        shortened now is shortened later, and whatever is wrong shows at the next commit."""
         size = self._size()
         if size < self._next_bytes:
             return
         wait = min(WAIT_MILLISECONDS << (size // self._long_bytes), LONGEST_WAIT_MILLISECONDS)
-        self._shorten(engine, wait)
+        with contextlib.suppress(Exception):  # the boundary of the thread: it must go on whatever the database does
+            _shorten(engine, wait)
         # Somebody reads for long: try again when it has grown by as much again, not at every commit.
         self._next_bytes = self._size() + self._long_bytes
 
@@ -60,19 +62,17 @@ class WriteAheadLog:
         except OSError:
             return 0
 
-    @staticmethod
-    def _shorten(engine: Engine, wait_milliseconds: int) -> None:
-        pooled = engine.raw_connection()
+
+def _shorten(engine: Engine, wait_milliseconds: int) -> None:
+    pooled = engine.raw_connection()
+    try:
+        connection = pooled.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        (before,) = connection.execute("PRAGMA busy_timeout").fetchone()
         try:
-            connection = pooled.driver_connection
-            assert isinstance(connection, sqlite3.Connection)
-            (before,) = connection.execute("PRAGMA busy_timeout").fetchone()
-            try:
-                connection.execute(f"PRAGMA busy_timeout={wait_milliseconds}")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            except sqlite3.Error:
-                pass  # whatever is wrong shows at the next commit, and is told there
-            finally:
-                connection.execute(f"PRAGMA busy_timeout={before}")
+            connection.execute(f"PRAGMA busy_timeout={wait_milliseconds}")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
-            pooled.close()
+            connection.execute(f"PRAGMA busy_timeout={before}")
+    finally:
+        pooled.close()

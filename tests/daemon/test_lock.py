@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import subprocess
@@ -48,6 +49,18 @@ def test_a_process_that_was_killed_holds_nothing(path: Path) -> None:
         child.kill()
     with lock.held(path):
         assert lock.owner(path) == os.getpid()
+
+
+def test_a_disk_that_fails_for_a_moment_is_not_another_directory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, sizes = path.parent.parent, path.parent.parent.stat()
+
+    def failing(_: Path) -> os.stat_result:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "stat", failing)
+    assert lock._is_there(home, sizes)
+    monkeypatch.undo()
+    assert not lock._is_there(home / "none", sizes)
 
 
 def test_the_lock_is_not_inherited_by_children(path: Path) -> None:

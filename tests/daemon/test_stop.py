@@ -11,7 +11,7 @@ import pytest
 _PROGRAM = """
 import asyncio, sys
 from daemon import logs
-from daemon.stop import Stop, deadline
+from daemon.stop import Stop
 async def main():
     stop = Stop()
     with stop.on_signals(lambda: print("hung up", flush=True)), stop.on_end_of(0):
@@ -76,12 +76,13 @@ def test_the_end_of_the_parents_pipe_asks() -> None:
         assert child.stdout.read() == "asked\n"
 
 
-def test_a_stop_that_hangs_is_ended_at_its_deadline() -> None:
-    script = "import time\nfrom daemon.stop import deadline\nwith deadline(0.2): time.sleep(60)"
+@pytest.mark.parametrize("hang", ["time.sleep(60)", "threading.Thread(target=time.sleep, args=(60,)).start()"])
+def test_a_stop_that_hangs_is_ended_at_its_deadline(hang: str) -> None:
+    script = f"import threading, time\nfrom daemon.stop import end_within\nend_within(0.2)\n{hang}"
     done = subprocess.run([sys.executable, "-c", script], timeout=30, check=False, capture_output=True)
     assert done.returncode == 1
 
 
 def test_a_stop_in_time_is_left_alone() -> None:
-    script = "import time\nfrom daemon.stop import deadline\nwith deadline(0.2): pass\ntime.sleep(0.5)"
+    script = "from daemon.stop import end_within\nend_within(60)"
     assert subprocess.run([sys.executable, "-c", script], timeout=30, check=False).returncode == 0

@@ -132,10 +132,30 @@ async def test_front_ends_are_stopped_by_name_and_the_others_go_on() -> None:
     supervisor.front_end(Scripted("folder", None))
     supervisor.front_end(Scripted("http", None))
     await supervisor.settled(5)
-    await supervisor.stop_front_ends("folder")
+    await supervisor.stop_front_ends([])
+    assert [each.state for each in supervisor.states()] == ["up", "up"]
+    await supervisor.stop_front_ends(["folder"])
     assert [each.state for each in supervisor.states()] == [
         "up" if each.name == "http" else "stopped" for each in supervisor.states()
     ]
+    await supervisor.stop()
+
+
+async def test_a_front_end_is_made_anew_only_after_the_one_before_has_ended() -> None:
+    supervisor = Supervisor()
+    supervisor.front_end(Scripted("folder", None))
+    await supervisor.settled(5)
+    seen: list[str] = []
+
+    def make() -> Scripted:
+        seen.extend(task.get_name() for task in asyncio.all_tasks() if task.get_name() == "front end folder")
+        return Scripted("folder", None)
+
+    await supervisor.replace("folder", make)
+    await supervisor.settled(5)
+    assert (seen, _state(supervisor, "folder").state) == ([], "up")
+    await supervisor.replace("folder", lambda: None)
+    assert supervisor.states() == ()
     await supervisor.stop()
 
 

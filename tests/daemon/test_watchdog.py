@@ -77,6 +77,7 @@ async def test_a_database_that_does_not_answer_stops_them(listening: Manager) ->
             await asyncio.Event().wait()
 
     async with watched(listening, watchdog.of_writer(Hanging())):  # type: ignore[arg-type]
+        await pings(listening, INTERVAL)  # until half of the interval has passed
         assert await pings(listening, 3 * INTERVAL) == 0
 
 

@@ -99,6 +99,17 @@ def test_a_file_that_is_gone_is_named_and_one_that_changed_as_well(filled: Queue
     put_back(tmp_path / "b", tmp_path / "new")
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_picture_that_can_not_be_read_does_not_cost_the_backup(filled: QueueDriver, tmp_path: Path) -> None:
+    first, second, *_ = sorted(job.pictures[0].path for job in filled.read(queue.find, state="done"))
+    (filled.state_dir / first).chmod(0)
+    (filled.state_dir / second).rename(filled.state_dir / "elsewhere.png")
+    (filled.state_dir / second).symlink_to(filled.state_dir / "elsewhere.png")
+    made = make(source(filled.state_dir), tmp_path / "b", Going())
+    assert made.missing == (first, second)
+    assert check(tmp_path / "b", Going()) == made
+
+
 def test_without_pictures_those_of_the_state_directory_stay(filled: QueueDriver, tmp_path: Path) -> None:
     make(source(filled.state_dir, pictures=False), tmp_path / "b", Going())
     assert not (tmp_path / "b" / "pictures").exists()

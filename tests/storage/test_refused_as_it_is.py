@@ -38,6 +38,10 @@ def _log_lost(path: Path) -> None:
     path.write_bytes(b"")
 
 
+def _gone(path: Path) -> None:
+    path.unlink()
+
+
 def _directory(path: Path) -> None:
     path.with_name(f"{path.name}-wal").unlink()
     path.unlink()
@@ -61,6 +65,7 @@ def _newer(path: Path) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "emptied beside its log": (_log_lost, "its write-ahead log is not"),
+    "gone beside its log": (_gone, "its write-ahead log is not"),
     "a directory": (_directory, "Is a directory"),
     "its header overwritten": (_head, "not a database"),
     "of a newer version": (_newer, "newer version"),

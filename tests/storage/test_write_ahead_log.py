@@ -22,6 +22,16 @@ def _log_bytes(q: QueueDriver) -> int:
     return (q.state_dir / "mezzotint.db-wal").stat().st_size
 
 
+def test_a_log_that_can_not_be_shortened_stops_nobody(build: Callable[..., QueueDriver], tmp_path: Path) -> None:
+    class Exhausted:
+        def raw_connection(self) -> None:
+            raise sqlite3.OperationalError("unable to open database file")
+
+    q = build()
+    q.enqueue()
+    log.WriteAheadLog(q.state_dir / "mezzotint.db", long_bytes=1).keep_short(Exhausted())  # type: ignore[arg-type]
+
+
 @pytest.mark.slow
 def test_readers_that_overlap_for_ever_do_not_let_the_log_grow(
     build: Callable[..., QueueDriver], monkeypatch: pytest.MonkeyPatch

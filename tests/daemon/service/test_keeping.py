@@ -82,6 +82,32 @@ async def test_a_file_that_can_not_be_removed_is_told_and_removed_at_the_next_st
     assert list(parts.settings.quarantine.iterdir()) == []
 
 
+async def test_files_behind_those_that_stay_are_removed_all_the_same(
+    parts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them stay than one look takes."""
+    monkeypatch.setattr("storage.prune.jobs.AT_ONCE", 2)
+    state, paths = parts.settings.state_dir, [path_of(f"{number:016x}") for number in range(7)]
+    for path in paths[:5]:
+        (state / path / "x").mkdir(parents=True)
+    for path in paths[5:]:
+        (state / path).parent.mkdir(parents=True)
+        (state / path).write_bytes(b"png")
+    await parts.database.write(lambda c: [c.exec_driver_sql("INSERT INTO removals VALUES (?)", (p,)) for p in paths])
+    assert await parts.service.keeping.clear_away() == 5
+    assert [path for path in paths if (state / path).exists()] == paths[:5]
+
+
+async def test_a_store_from_which_all_is_pruned_is_not_taken_for_a_lost_one(parts: Any) -> None:
+    await ended(parts)
+    await last(parts.service.keeping.prune(PruneOrder(rule=Rule())))
+    stray = parts.settings.state_dir / path_of("0" * 16)
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"png")
+    await recovery.recover(parts.database, parts.settings, parts.clock, parts.conditions)
+    assert [path.name for path in parts.settings.quarantine.iterdir()] == [stray.name]
+
+
 async def test_submissions_go_on_while_jobs_are_pruned(parts: Any) -> None:
     names = [await ended(parts) for _ in range(5)]
     pruning = asyncio.create_task(last(parts.service.keeping.prune(PruneOrder(rule=Rule(keep=1)))))
