@@ -68,3 +68,8 @@ def size(length: int) -> str:
         if length >= unit:
             return f"{length / unit:.1f} {name}"
     return f"{length} bytes"
+
+
+def counted(number: int, one: str, more: str | None = None) -> str:
+    """A number of things, in the singular or the plural."""
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
