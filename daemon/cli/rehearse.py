@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from config.folders import places
 from config.settings import Settings
-from daemon.cli import output, told
+from daemon import words
+from daemon.cli import output
 
 if TYPE_CHECKING:
     from frontends.watch_folder.rehearsal import Planned
@@ -86,5 +87,5 @@ def tell(planned: list[Planned], unmade: Mapping[str, Path]) -> None:
         prompt = output.shortened(asked["prompt"], SHOWN_CHARACTERS)
         output.text(f"queued   {place}: {prompt!r} ({size}; lane {each.lane}, priority {each.priority})")
     counts = Counter(each.request is not None for each in planned)
-    queued, refused = told.counted(counts[True], "job"), told.counted(counts[False], "file or line", "files or lines")
+    queued, refused = words.counted(counts[True], "job"), words.counted(counts[False], "file or line", "files or lines")
     output.text(f"{queued} would be queued, {refused} refused or left")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from daemon.cli import exits, options, output, told
+from daemon import words
+from daemon.cli import exits, options, output
 from daemon.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -50,5 +51,5 @@ def _tell(effective: dict[str, Any], read: Origins, warnings: list[Problem]) -> 
         output.text(f"warning: {warning.key}: {warning.message}")
         if warning.hint:
             output.text(f"         {warning.hint}")
-    count = f", {told.counted(len(warnings), 'warning')}" if warnings else ""
+    count = f", {words.counted(len(warnings), 'warning')}" if warnings else ""
     output.text(f"no problems{count}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from daemon.cli import exits, options, output, told
+from daemon import words
+from daemon.cli import exits, options, output
 from daemon.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ def _tell(summary: Summary) -> None:
         output.text(f"failed  {name}")
     for name, why in summary.left.items():
         output.text(f"left    {name}: {why}")
-    output.text(f"{told.counted(summary.done, 'file')} done, {len(summary.failed)} failed, {len(summary.left)} left")
+    output.text(f"{words.counted(summary.done, 'file')} done, {len(summary.failed)} failed, {len(summary.left)} left")
