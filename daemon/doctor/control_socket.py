@@ -13,7 +13,7 @@ from config.checks import SOCKET_PATH_BYTES
 from config.settings import Settings
 from daemon import lock
 from daemon.doctor.finding import Finding, graded
-from daemon.doctor.places import me, user
+from daemon.doctor.places import as_owner, me, user
 
 PATIENCE_SECONDS = 2.0
 LOG = "journalctl -u mezzotint -n 50"
@@ -39,8 +39,7 @@ def check_control_socket(settings: Settings) -> Iterator[Finding]:
     if refused is None:
         yield Finding("control socket", "ok", "the daemon answers")
     elif isinstance(refused, PermissionError):
-        hint = f"usermod -aG {_group(path.stat().st_gid)} {me()}, then log in anew"
-        yield Finding("control socket", "warn", f"{me()} may not use {path}", hint)
+        yield Finding("control socket", "warn", f"{me()} may not use {path}", _admission(settings, path))
     elif lock.owner(settings.lock_file) is None:
         yield Finding("control socket", "ok", "left by a daemon that ended; the next one replaces it")
     else:
@@ -54,6 +53,14 @@ def _rights(path: Path) -> Finding:
     detail = f"of {user(about.st_uid)} and the group {_group(about.st_gid)} ({mode:04o})"
     hint = 'http.socket_mode = "0660" admits the group alone' if mode & 0o007 else None
     return graded("control socket rights", detail, hint)
+
+
+def _admission(settings: Settings, path: Path) -> str:
+    """The group, where the socket is for one; nobody is ever sent into the group of root."""
+    about = path.stat()
+    if about.st_mode & stat.S_IWGRP and about.st_gid != 0:
+        return f"sudo usermod -aG {_group(about.st_gid)} {me()}, then log in anew"
+    return as_owner(settings)
 
 
 def _refused(path: Path) -> OSError | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def check_folders(settings: Settings) -> Iterator[Finding]:
             closed.insert(0, where.path)
         if closed:
             detail = f"{me()} may not read and write {', '.join(map(str, closed))}"
-            yield Finding(name, "fail", detail, f"sudo chown -R {_daemon(settings)}: {' '.join(map(str, closed))}")
+            yield Finding(name, "fail", detail, f"sudo chown -R {_daemon(settings)}: {shlex.join(map(str, closed))}")
         elif where.path.exists() and not os.access(where.path, os.W_OK):
             hint = f"nothing, if that is meant; else sudo chown {_daemon(settings)}: {where.path}"
             yield Finding(

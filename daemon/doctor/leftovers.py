@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +37,7 @@ def check_parts(settings: Settings) -> Iterator[Finding]:
     os.listdir(settings.state_dir)  # says by an error that it may not be looked into, which a search does not
     before = time.time() - OLD_SECONDS
     old = sorted(path for path in _parts(settings) if path.lstat().st_mtime < before)
-    hint = f"nobody needs them: rm {' '.join(map(str, old[:3]))}{' ...' if len(old) > 3 else ''}" if old else None
+    hint = f"nobody needs them: rm {shlex.join(map(str, old[:3]))}{' ...' if len(old) > 3 else ''}" if old else None
     yield graded("unfinished files", f"{len(old)} older than an hour", hint)
 
 

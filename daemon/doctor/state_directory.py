@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,12 +37,12 @@ def _parts(settings: Settings, owner: int) -> Iterator[Finding]:
     strange = [path for path in there if path.lstat().st_uid != owner]
     if strange:
         detail = f"not of {user(owner)}, as the directory is: {', '.join(path.name for path in strange)}"
-        hint = f"sudo chown -hR {user(owner)}: {' '.join(map(str, strange))}"
+        hint = f"sudo chown -hR {user(owner)}: {shlex.join(map(str, strange))}"
         yield Finding("state directory parts", "fail", detail, hint)
     open_ones = [path for path in there if not path.is_symlink() and path.stat().st_mode & 0o002]
     if open_ones:
         detail = f"anybody may write to: {', '.join(path.name for path in open_ones)}"
-        yield Finding("state directory parts", "warn", detail, f"chmod o-w {' '.join(map(str, open_ones))}")
+        yield Finding("state directory parts", "warn", detail, f"chmod o-w {shlex.join(map(str, open_ones))}")
     if there and not strange and not open_ones:
         yield Finding("state directory parts", "ok", f"{len(there)} looked at, all of {user(owner)}")
 

@@ -142,11 +142,25 @@ def test_a_socket_open_to_everybody_and_one_closed_to_this_user_are_found(
         listener.listen()
         settings.control_socket.chmod(0o660)
         assert found(control_socket.check_control_socket, settings)["control socket rights"].level == "ok"
-        settings.control_socket.chmod(0o666)
+        settings.control_socket.chmod(0o606)
         assert found(control_socket.check_control_socket, settings)["control socket rights"].level == "warn"
         monkeypatch.setattr(control_socket, "_refused", lambda _: PermissionError(13, "Permission denied"))
         finding = found(control_socket.check_control_socket, settings)["control socket"]
-    assert (finding.level, str(finding.hint).startswith("usermod -aG ")) == ("warn", True)
+    assert (finding.level, str(finding.hint).startswith("sudo -u ")) == ("warn", True)
+
+
+@as_root
+def test_the_group_of_a_socket_is_named_to_whoever_may_not_use_it(
+    given: Any, found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = given()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(settings.control_socket))
+        os.chown(settings.control_socket, -1, 12345)
+        settings.control_socket.chmod(0o660)
+        monkeypatch.setattr(control_socket, "_refused", lambda _: PermissionError(13, "Permission denied"))
+        finding = found(control_socket.check_control_socket, settings)["control socket"]
+    assert str(finding.hint).startswith("sudo usermod -aG 12345 ")
 
 
 # --- secrets
