@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from config import checks, environment, file, refusals, state_directory
+from config import checks, file, origins, refusals, state_directory
 from config.errors import ConfigurationError, Problem
 from config.settings import FolderSettings, Settings
 
@@ -45,8 +45,8 @@ def guessed_socket(
     """Where a daemon listens whose configuration has become wrong while it runs, as far as that can be told."""
     given = os.environ if environ is None else environ
     state_dir = state_directory.default(given)
-    own = file.read(file.find(config_path, state_dir, system)).values
-    values = _merged(own, environment.read(given).values)
+    read = origins.read(config_path, given, system=system)
+    values = _merged(read.file.values, read.variables.values)
     told = {key: part for key, part in (("state_dir", values.get("state_dir")), ("http", values.get("http"))) if part}
     try:
         return _completed(Settings.model_validate({"state_dir": state_dir, **told})).control_socket
@@ -59,8 +59,8 @@ def _gathered(
 ) -> tuple[Settings | None, tuple[Problem, ...]]:
     """The settings as far as they can be understood, and every problem."""
     state_dir = state_directory.default(environ)
-    own = file.read(file.find(config_path, state_dir, system))
-    variables = environment.read(environ)
+    read = origins.read(config_path, environ, system=system)
+    own, variables = read.file, read.variables
     found = [*own.problems, *variables.problems]
     values = {"state_dir": state_dir, **_merged(own.values, variables.values)}
     try:

@@ -24,6 +24,13 @@ def default(environ: Mapping[str, str]) -> Path:
     return base / "mezzotint"
 
 
+def named_by(environ: Mapping[str, str]) -> str | None:
+    """The variable that :func:`default` follows, None when it is the user's home that decides."""
+    found = (name for name in (VARIABLE, "STATE_DIRECTORY") if environ.get(name))
+    shared = "XDG_STATE_HOME" if environ.get("XDG_STATE_HOME", "").startswith("/") else None
+    return next(found, shared)
+
+
 def absolute(path: Path) -> Path:
     """With ``~`` and the working directory filled in, but symbolic links left as they are."""
     try:

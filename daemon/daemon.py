@@ -23,7 +23,7 @@ from daemon.patience import patiently
 from daemon.reload import Load, Reload
 from daemon.service import Conditions, Service
 from daemon.status_line import tell
-from daemon.stop import Stop, end_within
+from daemon.stop import FLUSH_SECONDS, MARGIN_SECONDS, Stop, end_within
 from daemon.supervisor import Supervisor
 from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
@@ -32,10 +32,6 @@ from storage.results.store import PictureFiles
 READY_WITHIN_SECONDS = 10.0
 """A front end that has not come up by then no longer holds back READY."""
 START_SECONDS = 120.0
-FLUSH_SECONDS = 5.0
-"""What the outbox may take at the end."""
-MARGIN_SECONDS = 15.0
-"""From the end of the grace time to the hard deadline."""
 
 log = structlog.get_logger(__name__)
 

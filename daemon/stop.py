@@ -11,6 +11,12 @@ from contextlib import contextmanager
 
 import structlog
 
+FLUSH_SECONDS = 5.0
+"""What the outbox may take at the end."""
+MARGIN_SECONDS = 15.0
+"""From the end of the grace time, and of the outbox's, to the hard deadline."""
+SERVICE_SECONDS = 180.0
+"""``TimeoutStopSec`` of the unit: what is left of the service by then is killed."""
 ASKING = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger(__name__)

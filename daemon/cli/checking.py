@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import BusyError, FatalError, UserError
-from daemon.cli import exits, follow, output, told
+from daemon import words
+from daemon.cli import exits, follow, output
 from daemon.cli.exits import LostDaemonError
 from daemon.cli.follow import Show
 from daemon.cli.invocation import Invocation
@@ -60,7 +61,7 @@ def tell(view: dict[str, Any]) -> None:
     """The same in words."""
     output.text(f"{view['path']} is whole")
     output.text(f"  of {view['created_at']}, by version {view['version']}, schema {view['schema']}")
-    output.text(f"  {view['jobs']} jobs, {view['pictures']} pictures, {told.size(view['bytes'])}")
+    output.text(f"  {view['jobs']} jobs, {view['pictures']} pictures, {words.size(view['bytes'])}")
     if view["missing"] or view["damaged"]:
         output.text(f"  {len(view['missing'])} missing and {len(view['damaged'])} damaged already when it was made")
 

@@ -50,8 +50,12 @@ class _Connection(http.client.HTTPConnection):
 class Client:
     """Calls of one daemon. Errors that it answers are raised as what they were there."""
 
-    def __init__(self, path: Path, lock_file: Path | None = None) -> None:
-        """``lock_file`` is the daemon's, where that is known: it tells one that does not answer from none."""
+    def __init__(self, path: Path, lock_file: Path | None = None, patience_seconds: float = TIMEOUT_SECONDS) -> None:
+        """``lock_file`` is the daemon's, where that is known: it tells one that does not answer from none.
+
+        ``patience_seconds`` is for answers to a GET.
+        """
+        self._patience_seconds = patience_seconds
         self._path = path
         self._lock_file = lock_file
         self._open: _Connection | None = None
@@ -68,7 +72,7 @@ class Client:
 
     def fetch(self, path: str, **query: Any) -> bytes:
         """The answer of a GET as it is."""
-        return self._read(self._send("GET", _with_query(path, query), None, TIMEOUT_SECONDS))
+        return self._read(self._send("GET", _with_query(path, query), None, self._patience_seconds))
 
     def post(self, path: str, body: dict[str, Any] | None = None, *, timeout: float | None = TIMEOUT_SECONDS) -> Any:
         """The JSON answer of a POST; without a ``timeout`` it may take as long as the drawing does."""

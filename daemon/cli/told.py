@@ -60,11 +60,3 @@ def age(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return f"{max(seconds, 0):.0f} s"
-
-
-def size(length: int) -> str:
-    """Bytes in one unit."""
-    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if length >= unit:
-            return f"{length / unit:.1f} {name}"
-    return f"{length} bytes"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import StopSettings
-from daemon.daemon import FLUSH_SECONDS, MARGIN_SECONDS
+from daemon.stop import FLUSH_SECONDS, MARGIN_SECONDS, SERVICE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_a_wrong_configuration_is_not_tried_again(unit: configparser.ConfigParse
 def test_systemd_waits_longer_than_the_daemon(unit: configparser.ConfigParser) -> None:
     assert unit["Service"]["KillMode"] == "mixed"
     assert unit["Service"]["TimeoutStopSec"] == "3min"
-    assert StopSettings().grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS < 180
+    assert StopSettings().grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS < SERVICE_SECONDS == 180
 
 
 def test_imports_of_the_service_are_safe(root: Path) -> None:

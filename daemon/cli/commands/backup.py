@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from config import file
-from daemon.cli import checking, exits, follow, options, output, private, told
+from daemon import words
+from daemon.cli import checking, exits, follow, options, output, private
 from daemon.cli.exits import UsageError
 from daemon.cli.invocation import Invocation
 
@@ -52,7 +53,7 @@ def _config(invocation: Invocation) -> dict[str, str]:
 def _tell(made: dict[str, Any]) -> None:
     output.text(made["path"])
     output.text(
-        f"  {made['jobs']} jobs, {made['pictures']} pictures, {told.size(made['bytes'])}, {made['seconds']:.1f} s"
+        f"  {made['jobs']} jobs, {made['pictures']} pictures, {words.size(made['bytes'])}, {made['seconds']:.1f} s"
     )
     if made["missing"] or made["damaged"]:
         output.complaint(

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli import checking, exits, follow, options, output, private, told
+from daemon import words
+from daemon.cli import checking, exits, follow, options, output, private
 from daemon.cli.exits import UsageError
 from daemon.cli.invocation import Invocation
 from daemon.cli.times import span
@@ -66,11 +67,11 @@ def _states(text: str) -> list[str]:
 def _tell(done: dict[str, Any]) -> None:
     output.text("would remove" if done["dry_run"] else "removed")
     output.text(
-        f"  {done['jobs']} jobs with {done['pictures']} pictures ({told.size(done['bytes'])}), {done['orders']} orders"
+        f"  {done['jobs']} jobs with {done['pictures']} pictures ({words.size(done['bytes'])}), {done['orders']} orders"
     )
     if done["jobs"]:
         output.text(f"  accepted from {done['oldest']} to {done['newest']}")
-    output.text(f"  {done['inputs']} input pictures ({told.size(done['input_bytes'])})")
-    output.text(f"  {done['quarantined']} files set aside ({told.size(done['quarantined_bytes'])})")
+    output.text(f"  {done['inputs']} input pictures ({words.size(done['input_bytes'])})")
+    output.text(f"  {done['quarantined']} files set aside ({words.size(done['quarantined_bytes'])})")
     if not done["dry_run"]:
-        output.text(f"  the database file shrank by {told.size(done['given_back'])}")
+        output.text(f"  the database file shrank by {words.size(done['given_back'])}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from daemon import words
 from daemon.cli import exits, options, output
 from daemon.cli.invocation import Invocation
 
@@ -43,8 +44,9 @@ def command(
             raise exits.UsageError("--dry-run goes with no other way to run")
         from daemon.cli import rehearse
 
+        unmade = rehearse.not_yet_made(invocation.settings)
         planned = rehearse.plan(invocation.settings)
-        invocation.answer(rehearse.view(planned), lambda: rehearse.tell(planned))
+        invocation.answer(rehearse.view(planned), lambda: rehearse.tell(planned, unmade))
         return exits.OK
     settings = invocation.settings
     from daemon import app
@@ -62,4 +64,4 @@ def _tell(summary: Summary) -> None:
         output.text(f"failed  {name}")
     for name, why in summary.left.items():
         output.text(f"left    {name}: {why}")
-    output.text(f"{summary.done} files done, {len(summary.failed)} failed, {len(summary.left)} left")
+    output.text(f"{words.counted(summary.done, 'file')} done, {len(summary.failed)} failed, {len(summary.left)} left")

@@ -204,8 +204,17 @@ def test_dry_run_lists_every_line_as_it_would_be_queued_and_changes_nothing(
 def test_dry_run_makes_no_state_directory(state_dir: Path, mezzotint: Any) -> None:
     done = mezzotint("run", "--dry-run")
     assert done.returncode == 0
-    assert "the folder can't be read (No such file or directory)" in done.stdout
+    assert "inbox: nothing lies there yet" in done.stdout
+    assert "0 jobs would be queued, 0 files or lines refused" in done.stdout
     assert not state_dir.exists()
+    assert json.loads(mezzotint("run", "--dry-run", "--json").stdout) == {"planned": []}
+
+
+def test_dry_run_refuses_a_folder_that_was_named_and_is_missing(mezzotint: Any, tmp_path: Path) -> None:
+    folders = json.dumps([{"name": "inbox", "path": str(tmp_path / "gone")}])
+    done = mezzotint("run", "--dry-run", MEZZOTINT_WATCH_FOLDER__FOLDERS=folders)
+    assert "refused  inbox: the folder can't be read (No such file or directory)" in done.stdout
+    assert "0 jobs would be queued, 1 file or line refused" in done.stdout
 
 
 @pytest.mark.slow

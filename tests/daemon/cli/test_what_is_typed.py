@@ -153,7 +153,7 @@ def test_every_problem_of_a_configuration_is_told_at_once(mezzotint: Any, tmp_pa
 def test_check_shows_the_effective_settings(mezzotint: Any, state_dir: Path) -> None:
     told = mezzotint("check", MEZZOTINT_QUEUE__MAX_ATTEMPTS="7")
     assert told.returncode == 0
-    assert "queue.max_attempts = 7\n" in told.stdout
+    assert "queue.max_attempts = 7  # variable MEZZOTINT_QUEUE__MAX_ATTEMPTS\n" in told.stdout
     document = json.loads(mezzotint("check", "--json").stdout)
     assert document["settings"]["state_dir"] == str(state_dir)
     assert document["problems"] == []
