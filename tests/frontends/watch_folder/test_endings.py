@@ -93,8 +93,13 @@ async def test_whoever_watches_the_outbox_sees_whole_files_only(world: Any, monk
     """Every name appears by a rename of a hidden file that was synced, the record before the picture."""
     steps: list[str] = []
     replace, fsync = os.replace, os.fsync
+
+    def noted(source: Any, target: Any, **more: Any) -> None:
+        steps.append(f"{os.path.basename(source)[0]}>{os.path.basename(target)}")
+        replace(source, target, **more)
+
     monkeypatch.setattr(os, "fsync", lambda fd: (steps.append("fsync"), fsync(fd))[1])
-    monkeypatch.setattr(os, "replace", lambda a, b, **k: (steps.append(f"{a[0]}>{b}"), replace(a, b, **k))[1])
+    monkeypatch.setattr(os, "replace", noted)
     world.drop("a.txt")
     await world.settle()
     world.service.draw()
