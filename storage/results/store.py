@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -42,6 +43,7 @@ class PictureFiles:
         Raises :class:`config.errors.RetryableError` when the disk is full or failing; nothing is left then.
         """
         path = path_of(picture_id)
+        self._refuse_a_link(path)
         write_durably(self._state_dir / path, png)
         return path
 
@@ -62,6 +64,12 @@ class PictureFiles:
     def free_bytes(self) -> int:
         """Space left for an ordinary user on the file system of the pictures."""
         return shutil.disk_usage(self._state_dir).free
+
+    def _refuse_a_link(self, path: str) -> None:
+        # ``pictures`` may be one, to another disk; what is below it is made by us alone, and recovery follows none.
+        if (self._state_dir / path).parent.is_symlink():
+            error = OSError(errno.ELOOP, "a symbolic link is in the way of its directory")
+            raise failed(Path(path), error)
 
     def _absolute(self, path: str) -> Path:
         if not _PATH.fullmatch(path):
