@@ -75,8 +75,7 @@ class Deliverer:
                 async with self.naming:
                     await asyncio.to_thread(_place, outbox, name, data, picture, job, tags)
             except OSError as error:
-                problem = Problem.of(error, "the outbox can't be written")
-                raise RetryableError(problem.why, hint=problem.heals) from error
+                raise RetryableError(Problem.of(error, "the outbox can't be written").why) from error
 
 
 def _place(outbox: Outbox, name: str, data: bytes, picture: Picture, job: Job, tags: object) -> None:

@@ -20,7 +20,7 @@ _HEALS = {
     errno.ENOENT: f"{AGAIN}; goes on when it is there (again), for example once a share is mounted",
     errno.EBUSY: f"{AGAIN}; goes on when nobody holds the file any more",
     errno.ESTALE: f"{AGAIN}; goes on when the share answers again",
-    errno.ELOOP: f"{AGAIN}; goes on when there is a directory in its place",
+    errno.ELOOP: f"{AGAIN}; look below the outbox, done and failed (find -type l) and put a directory in its place",
     errno.EIO: f"{AGAIN}; if it stays, look at the disk or the share",
 }
 

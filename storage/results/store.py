@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
 from pathlib import Path
 
-from config.errors import NotFoundError
+from config.errors import NotFoundError, RetryableError
 from config.ids import ALPHABET, LENGTH
 from storage.results.files import failed, write_durably
 from storage.results.picture import NewPicture
@@ -40,7 +39,8 @@ class PictureFiles:
     def save(self, picture_id: str, png: bytes) -> str:
         """Write a picture and return its path relative to the state directory; a row may name it now.
 
-        Raises :class:`config.errors.RetryableError` when the disk is full or failing; nothing is left then.
+        Raises :class:`config.errors.RetryableError` when the disk is full or failing, or a link is in the way of its
+        directory; nothing is left then.
         """
         path = path_of(picture_id)
         self._refuse_a_link(path)
@@ -67,9 +67,12 @@ class PictureFiles:
 
     def _refuse_a_link(self, path: str) -> None:
         # ``pictures`` may be one, to another disk; what is below it is made by us alone, and recovery follows none.
-        if (self._state_dir / path).parent.is_symlink():
-            error = OSError(errno.ELOOP, "a symbolic link is in the way of its directory")
-            raise failed(Path(path), error)
+        directory = (self._state_dir / path).parent
+        if directory.is_symlink():
+            raise RetryableError(
+                f"the file {Path(path).name} could not be written: a symbolic link is in the way",
+                hint=f"put a directory in the place of {directory}",
+            )
 
     def _absolute(self, path: str) -> Path:
         if not _PATH.fullmatch(path):
