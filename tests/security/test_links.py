@@ -55,9 +55,7 @@ async def test_a_link_in_the_place_of_a_directory_is_said_and_waited_for(
     Result: nothing outside has changed, the link is named as what is wrong, and then everything arrives."""
     world = World(tmp_path / "state", None)
     before = contents(outside)
-    planted = world.state_dir / link
-    planted.parent.mkdir(parents=True)
-    planted.symlink_to(outside)
+    planted = plant(world.state_dir / link, outside)
     world.drop("sub/0.txt", GOOD)
     world.drop("sub/0.toml", BROKEN)
     await world.settle()
@@ -79,23 +77,43 @@ async def test_a_link_in_the_place_of_a_directory_is_said_and_waited_for(
     assert contents(outside) == before
 
 
-async def test_a_link_in_the_place_of_a_file_is_left_alone(tmp_path: Path, outside: Path) -> None:
-    """The names that a picture, its record and the text of a failure want lead outside. Result: others are taken."""
+@pytest.mark.parametrize("leads_to", ["what it wants to be", "nothing"])
+async def test_a_link_in_the_place_of_a_file_is_left_alone(tmp_path: Path, outside: Path, leads_to: str) -> None:
+    """The names that a picture, its record, an order and the text of a failure want are links, some to the very bytes
+    that are to come. Result: other names are taken, and the links stay."""
     world = World(tmp_path / "state", None)
-    before = contents(outside)
-    for place, names in (("outbox", ("0.png", "0.2.png.json")), ("failed", ("0.toml",)), (f"done/{DAY}", ("0.txt",))):
-        (world.state_dir / place).mkdir(parents=True)
-        for name in names:
-            (world.state_dir / place / name).symlink_to(outside / name.replace(".2", ""))
-    (world.places.failed / "0.2.toml.error.txt").symlink_to(outside / "0.toml.error.txt")
     world.drop("0.txt", GOOD)
+    await world.settle()
+    world.service.draw()
+    [(picture_id, png)] = world.service.files.items()
+    (outside / "0.png").write_bytes(png)
+    (outside / "0.png.json").write_text(picture_id)
+    before = contents(outside)
+    links = [
+        plant(world.state_dir / place / name, outside / (wanted if leads_to != "nothing" else "missing"))
+        for place, name, wanted in (
+            ("outbox", "0.png", "0.png"),
+            ("outbox", "0.2.png.json", "0.png.json"),
+            (f"done/{DAY}", "0.txt", "0.txt"),
+            ("failed", "0.toml", "0.toml"),
+        )
+    ]
+    plant(world.places.failed / "0.2.toml.error.txt", outside / "0.toml.error.txt")
     world.drop("0.toml", BROKEN)
     await world.finish()
     assert contents(outside) == before
-    assert sorted(name for name in world.results if not (world.places.outbox / name).is_symlink()) == ["0.3.png"]
+    assert all(link.is_symlink() for link in links)
+    assert [name for name in world.results if not (world.places.outbox / name).is_symlink()] == ["0.3.png"]
+    assert (world.places.outbox / "0.3.png").read_bytes() == png
     assert (world.places.done / DAY / "0.2.txt").read_text() == GOOD
     assert (world.places.failed / "0.2.toml").read_text() == BROKEN
     assert not (world.places.failed / "0.2.toml.error.txt").is_symlink()
+
+
+def plant(link: Path, target: Path) -> Path:
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target)
+    return link
 
 
 async def test_the_places_themselves_may_be_links(tmp_path: Path) -> None:
