@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import failpoints
-from frontends.watch_folder import paths
+from frontends.watch_folder import paths, whole_files
 from frontends.watch_folder.looking import writers
 from frontends.watch_folder.orders import kinds, pairing
 from frontends.watch_folder.source import Source
@@ -63,7 +63,7 @@ def take(root: Path, claim: Claim, sidecars: tuple[str, ...] | None = None) -> S
     if claim.in_place:
         return _stay(root, claim)
     home = _home(root, directory, claim.order_id)
-    with paths.directory(root, home, create=True) as target:
+    with paths.directory(root, home, make=paths.make) as target:
         if own not in os.listdir(target):
             _bring(root, claim, target, sidecars)
         names = sorted(os.listdir(target))
@@ -113,27 +113,17 @@ def give_up(root: Path, claim: Claim) -> None:
         try:
             with paths.directory(root, home) as here:
                 for name in os.listdir(here):
-                    with paths.directory(root, directory, create=True) as back:
-                        os.rename(name, _free_name(name, back), src_dir_fd=here, dst_dir_fd=back)
+                    with paths.directory(root, directory, make=paths.make) as back:
+                        os.rename(name, whole_files.free_name(back, name), src_dir_fd=here, dst_dir_fd=back)
             with paths.directory(root, home[:-1]) as parent:
                 os.rmdir(home[-1], dir_fd=parent)
         except FileNotFoundError:
             continue
 
 
-def _free_name(name: str, parent: int) -> str:
-    stem, ending = os.path.splitext(name)
-    there = set(os.listdir(parent))
-    free, number = name, 1
-    while free in there:
-        number += 1
-        free = paths.fitted(stem, f".{number}{ending}")
-    return free
-
-
 def _home(root: Path, directory: tuple[str, ...], order_id: str) -> tuple[str, ...]:
     """``.processing/<order id>`` in the root, or in the directory itself when that is another file system."""
-    with paths.directory(root, (paths.PROCESSING,), create=True) as top, paths.directory(root, directory) as own:
+    with paths.directory(root, (paths.PROCESSING,), make=paths.make) as top, paths.directory(root, directory) as own:
         same = os.fstat(top).st_dev == os.fstat(own).st_dev
     return (paths.PROCESSING, order_id) if same else (*directory, paths.PROCESSING, order_id)
 

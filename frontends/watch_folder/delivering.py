@@ -18,6 +18,7 @@ from config import failpoints
 from config.errors import NotFoundError, RetryableError, UserError
 from daemon.service import Delivery, Job, Picture, Service
 from frontends.watch_folder import naming, paths, whole_files
+from frontends.watch_folder.problems import Problem
 from pipeline import records
 
 MAX_SIDECAR_BYTES = 1 << 20
@@ -74,45 +75,45 @@ class Deliverer:
                 async with self.naming:
                     await asyncio.to_thread(_place, outbox, name, data, picture, job, tags)
             except OSError as error:
-                raise RetryableError(f"the outbox can't be written: {error.strerror}") from error
+                raise RetryableError(Problem.of(error, "the outbox can't be written").why) from error
 
 
 def _place(outbox: Outbox, name: str, data: bytes, picture: Picture, job: Job, tags: object) -> None:
-    target = outbox.path / name
-    stem, ending = os.path.splitext(target.name)
-    number = 1
-    while True:
-        if _is(target, data):
-            return
-        if not os.path.lexists(target) and _is_free_or_ours(_sidecar(target), picture):
-            break
-        number += 1
-        target = target.with_name(paths.fitted(stem, f".{number}{ending}"))
-    if outbox.sidecar:
-        whole_files.write(_sidecar(target), _record(data, picture, job, tags))
-    whole_files.write(target, data)
+    directories, own = paths.split(name)
+    stem, ending = os.path.splitext(own)
+    with whole_files.directory(outbox.path, directories) as parent:
+        target, number = own, 1
+        while not _is(parent, target, data):
+            if not paths.is_there(target, parent) and _is_free_or_ours(parent, _sidecar(target), picture):
+                if outbox.sidecar:
+                    whole_files.write(parent, _sidecar(target), _record(data, picture, job, tags))
+                whole_files.write(parent, target, data)
+                return
+            number += 1
+            target = paths.fitted(stem, f".{number}{ending}")
 
 
-def _sidecar(picture: Path) -> Path:
-    return picture.with_name(picture.name + ".json")
+def _sidecar(picture: str) -> str:
+    return picture + ".json"
 
 
-def _is(target: Path, data: bytes) -> bool:
+def _is(parent: int, target: str, data: bytes) -> bool:
     """The very picture lies there: its bytes name its own id, so no other has the same."""
     try:
-        return target.stat().st_size == len(data) and target.read_bytes() == data
+        with os.fdopen(paths.open_file(target, parent), "rb") as file:
+            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
     except OSError:
         return False
 
 
-def _is_free_or_ours(sidecar: Path, picture: Picture) -> bool:
+def _is_free_or_ours(parent: int, sidecar: str, picture: Picture) -> bool:
     try:
-        with sidecar.open("rb") as file:
+        with os.fdopen(paths.open_file(sidecar, parent), "rb") as file:
             return picture.id.encode() in file.read(MAX_SIDECAR_BYTES)
     except FileNotFoundError:
         return True
     except OSError:
-        if not os.path.lexists(sidecar):
+        if not paths.is_there(sidecar, parent):
             raise  # it is the outbox that can't be used: no other name would be free either
         return False
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from config import failpoints
 from config.folders import Places
@@ -81,10 +81,11 @@ def _to_done(places: Places, name: str, source: Source | None, now: int) -> None
     directories, own = paths.split(name)
     day = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d")
     if source is not None and not source.in_place:
-        _bring(source, places.done.joinpath(day, *directories))
-    failed = places.failed.joinpath(*directories)
-    if not os.path.lexists(failed / own):  # it was moved back and has succeeded: the old text is no longer true
-        _error_file(failed, own).unlink(missing_ok=True)
+        with whole_files.directory(places.done, (day, *directories)) as target:
+            _bring(source, target, source.main)
+    with suppress(FileNotFoundError), paths.directory(places.failed, directories) as failed:
+        if not paths.is_there(own, failed):  # it was moved back and has succeeded: the old text is no longer true
+            os.unlink(_error_name(own), dir_fd=failed)
 
 
 def _to_failed(places: Places, source: Source | None, text: str) -> None:
@@ -92,19 +93,19 @@ def _to_failed(places: Places, source: Source | None, text: str) -> None:
     if source is None:  # a crash came after the move
         return
     directories, own = paths.split(source.name)
-    target = places.failed.joinpath(*directories)
-    final = target / own if source.in_place else whole_files.free_name(target, own)
-    whole_files.write(_error_file(target, final.name), text.encode())
-    if not source.in_place:
-        _bring(source, target, final.name)
+    with whole_files.directory(places.failed, directories) as target:
+        final = own if source.in_place else whole_files.free_name(target, own)
+        whole_files.write(target, _error_name(final), text.encode())
+        if not source.in_place:
+            _bring(source, target, final)
 
 
-def _error_file(directory: Path, own: str) -> Path:
-    return directory / paths.fitted(own, ".error.txt")
+def _error_name(own: str) -> str:
+    return paths.fitted(own, ".error.txt")
 
 
-def _bring(source: Source, target: Path, name: str | None = None) -> None:
+def _bring(source: Source, target: int, name: str) -> None:
     with paths.directory(source.root, source.directory) as parent:
         for own in source.files:
-            wanted = target / (name or own) if own == source.main else target / own
-            whole_files.move(own, parent, whole_files.free_name(wanted.parent, wanted.name))
+            wanted = name if own == source.main else own
+            whole_files.move(parent, own, target, whole_files.free_name(target, wanted))

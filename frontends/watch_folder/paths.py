@@ -6,9 +6,10 @@ symbolic link, so that swapping a directory for a link between two calls leads n
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote_to_bytes
@@ -28,16 +29,22 @@ class NotAFileError(OSError):
 
 
 @contextmanager
-def directory(root: Path, parts: tuple[str, ...] = (), *, create: bool = False) -> Iterator[int]:
-    """A descriptor of ``root/parts``. The root may be a link (the operator set it), nothing below it may."""
+def directory(
+    root: Path, parts: tuple[str, ...] = (), *, make: Callable[[str, int], None] | None = None
+) -> Iterator[int]:
+    """A descriptor of ``root/parts``. The root may be a link (the operator set it), nothing below it may.
+
+    ``make`` is given each name with its parent first, to make what is missing. Raises ``OSError``: ``ELOOP`` when a
+    link is in the way.
+    """
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in parts:
             if part in ("", ".", "..") or "/" in part:
                 raise NotAFileError(f"{part!r} is no name of a directory")
-            if create:
-                _make(part, descriptor)
-            below = os.open(part, DIRECTORY, dir_fd=descriptor)
+            if make is not None:
+                make(part, descriptor)
+            below = _open(part, descriptor)
             os.close(descriptor)
             descriptor = below
         yield descriptor
@@ -45,9 +52,35 @@ def directory(root: Path, parts: tuple[str, ...] = (), *, create: bool = False) 
         os.close(descriptor)
 
 
-def _make(name: str, parent: int) -> None:
+def _open(name: str, parent: int) -> int:
+    try:
+        return os.open(name, DIRECTORY, dir_fd=parent)
+    except NotADirectoryError as error:
+        if _is_link(name, parent):  # the system doesn't tell a link from a file
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name) from error
+        raise
+
+
+def _is_link(name: str, parent: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+
+
+def make(name: str, parent: int) -> None:
+    """Make a directory of a watched folder; what is in our hands is for us alone."""
     with suppress(FileExistsError):
         os.mkdir(name, 0o700 if name == PROCESSING else 0o777, dir_fd=parent)
+
+
+def is_there(name: str, parent: int) -> bool:
+    """True when the open directory has anything of this name, if only a link that leads nowhere."""
+    try:
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def open_file(name: str, parent: int) -> int:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 AGAIN = "tried again by itself, at least once a minute"
 
+_SAYS = {errno.ELOOP: "a symbolic link is in the way"}
+"""Where the words of the system are hard to understand."""
+
 _HEALS = {
     errno.ENOSPC: "goes on by itself when there is space again",
     errno.EDQUOT: "goes on by itself when there is room in the quota again",
@@ -17,6 +20,7 @@ _HEALS = {
     errno.ENOENT: f"{AGAIN}; goes on when it is there (again), for example once a share is mounted",
     errno.EBUSY: f"{AGAIN}; goes on when nobody holds the file any more",
     errno.ESTALE: f"{AGAIN}; goes on when the share answers again",
+    errno.ELOOP: f"{AGAIN}; look below the outbox, done and failed (find -type l) and put a directory in its place",
     errno.EIO: f"{AGAIN}; if it stays, look at the disk or the share",
 }
 
@@ -31,5 +35,6 @@ class Problem:
     @classmethod
     def of(cls, error: OSError, about: str = "") -> Problem:
         """What an error of the system means, and what ends it."""
-        said = os.strerror(error.errno) if error.errno else error.strerror or type(error).__name__
-        return cls(f"{about} ({said})" if about else said, _HEALS.get(error.errno or 0, AGAIN))
+        number = error.errno or 0
+        said = _SAYS.get(number) or (os.strerror(number) if number else error.strerror or type(error).__name__)
+        return cls(f"{about} ({said})" if about else said, _HEALS.get(number, AGAIN))

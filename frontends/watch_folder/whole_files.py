@@ -1,4 +1,8 @@
-"""Writing and moving files so that whoever watches the target sees whole files only, and a power cut loses none."""
+"""Writing and moving files so that whoever watches the target sees whole files only, and a power cut loses none.
+
+Others may write where results, endings and texts go. So everything is done in an open directory (:func:`directory`),
+never by a path: a link in the way leads nowhere, also one that is put there between two calls.
+"""
 
 from __future__ import annotations
 
@@ -7,78 +11,94 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from frontends.watch_folder import paths
 
-
-def write(target: Path, data: bytes) -> None:
-    """Replace ``target`` by ``data``: hidden temporary in the same directory, fsync, rename, fsync of the directory."""
-    _write(target, lambda file: file.write(data) and None)
+FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def _write(target: Path, fill: Callable[[BinaryIO], object]) -> None:
-    make_directory(target.parent)
-    temporary = target.parent / f".{secrets.token_hex(8)}.part"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+@contextmanager
+def directory(root: Path, parts: tuple[str, ...] = ()) -> Iterator[int]:
+    """A descriptor of ``root/parts``; what is missing is made, durably. Raises ``OSError`` when a link is in the way.
+
+    ``root`` itself may be a link, and lie below links: the operator named it.
+    """
+    _make_root(root)
+    with paths.directory(root, parts, make=_make) as descriptor:
+        yield descriptor
+
+
+def write(parent: int, name: str, data: bytes) -> None:
+    """Put ``data`` under a name in an open directory: hidden temporary, fsync, rename, fsync of the directory."""
+    _write(parent, name, lambda file: file.write(data) and None)
+
+
+def move(source: int, name: str, parent: int, target: str) -> None:
+    """Bring the file ``name`` of one open directory under ``target`` in another, also across file systems."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, _mode(target.parent) & 0o666)
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync(target.parent)
-
-
-def make_directory(path: Path) -> None:
-    """Create ``path`` and what is missing above it, each entry durable."""
-    if path.is_dir():
-        return
-    make_directory(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
-    path.chmod(_mode(path.parent))
-    sync(path.parent)
-
-
-def _mode(directory: Path) -> int:
-    """What is made in a directory may be read by whoever may read that: an outbox is shared by its own mode."""
-    return stat.S_IMODE(directory.stat().st_mode) & 0o2777
-
-
-def sync(directory: Path) -> None:
-    """Make the entries of a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def move(name: str, parent: int, target: Path) -> None:
-    """Bring the file ``name`` of the open directory ``parent`` to ``target``, also across file systems."""
-    make_directory(target.parent)
-    try:
-        os.rename(name, target, src_dir_fd=parent)
+        os.rename(name, target, src_dir_fd=source, dst_dir_fd=parent)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        with os.fdopen(paths.open_file(name, parent), "rb") as source:
-            _write(target, lambda file: shutil.copyfileobj(source, file))
-        os.unlink(name, dir_fd=parent)
-    sync(target.parent)
+        with os.fdopen(paths.open_file(name, source), "rb") as content:
+            _write(parent, target, lambda file: shutil.copyfileobj(content, file))
+        os.unlink(name, dir_fd=source)
+    else:
+        os.fsync(parent)
 
 
-def free_name(directory: Path, name: str) -> Path:
-    """``directory/name``, or with ``.2``, ``.3`` ... before its last ending when that is taken."""
+def free_name(parent: int, name: str) -> str:
+    """``name``, or with ``.2``, ``.3`` ... before its last ending when that is taken in the open directory."""
     stem, ending = os.path.splitext(name)
-    candidate, number = directory / name, 1
-    while os.path.lexists(candidate):
+    candidate, number = name, 1
+    while paths.is_there(candidate, parent):
         number += 1
-        candidate = directory / paths.fitted(stem, f".{number}{ending}")
+        candidate = paths.fitted(stem, f".{number}{ending}")
     return candidate
+
+
+def _write(parent: int, name: str, fill: Callable[[BinaryIO], object]) -> None:
+    temporary = f".{secrets.token_hex(8)}.part"
+    descriptor = os.open(temporary, FRESH, 0o600, dir_fd=parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, _mode(parent) & 0o666)
+            fill(file)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=parent)
+        raise
+    os.fsync(parent)
+
+
+def _make_root(path: Path) -> None:
+    if path.is_dir():
+        return
+    _make_root(path.parent)
+    with paths.directory(path.parent) as parent:
+        _make(path.name, parent)
+
+
+def _make(name: str, parent: int) -> None:
+    try:
+        os.mkdir(name, 0o700, dir_fd=parent)
+    except FileExistsError:
+        return
+    made = os.open(name, paths.DIRECTORY, dir_fd=parent)
+    try:
+        os.fchmod(made, _mode(parent))
+    finally:
+        os.close(made)
+    os.fsync(parent)
+
+
+def _mode(parent: int) -> int:
+    """What is made in a directory may be read by whoever may read that: an outbox is shared by its own mode."""
+    return stat.S_IMODE(os.fstat(parent).st_mode) & 0o2777

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from config.errors import NotFoundError
+from config.errors import NotFoundError, RetryableError
 from config.ids import ALPHABET, LENGTH
 from storage.results.files import failed, write_durably
 from storage.results.picture import NewPicture
@@ -39,9 +39,11 @@ class PictureFiles:
     def save(self, picture_id: str, png: bytes) -> str:
         """Write a picture and return its path relative to the state directory; a row may name it now.
 
-        Raises :class:`config.errors.RetryableError` when the disk is full or failing; nothing is left then.
+        Raises :class:`config.errors.RetryableError` when the disk is full or failing, or a link is in the way of its
+        directory; nothing is left then.
         """
         path = path_of(picture_id)
+        self._refuse_a_link(path)
         write_durably(self._state_dir / path, png)
         return path
 
@@ -62,6 +64,15 @@ class PictureFiles:
     def free_bytes(self) -> int:
         """Space left for an ordinary user on the file system of the pictures."""
         return shutil.disk_usage(self._state_dir).free
+
+    def _refuse_a_link(self, path: str) -> None:
+        # ``pictures`` may be one, to another disk; what is below it is made by us alone, and recovery follows none.
+        directory = (self._state_dir / path).parent
+        if directory.is_symlink():
+            raise RetryableError(
+                f"the file {Path(path).name} could not be written: a symbolic link is in the way",
+                hint=f"put a directory in the place of {directory}",
+            )
 
     def _absolute(self, path: str) -> Path:
         if not _PATH.fullmatch(path):

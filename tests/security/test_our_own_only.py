@@ -55,7 +55,8 @@ def test_an_outbox_is_shared_by_its_own_mode(tmp_path: Path) -> None:
         outbox = tmp_path / f"{mode:o}"
         outbox.mkdir()
         outbox.chmod(mode)
-        whole_files.write(outbox / "sub" / "a.png", b"x")
+        with whole_files.directory(outbox, ("sub",)) as parent:
+            whole_files.write(parent, "a.png", b"x")
         assert stat.S_IMODE((outbox / "sub").stat().st_mode) == directory
         assert stat.S_IMODE((outbox / "sub" / "a.png").stat().st_mode) == file
 

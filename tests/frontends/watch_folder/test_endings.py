@@ -58,10 +58,10 @@ async def test_a_delivery_that_was_cut_off_between_record_and_picture_leaves_one
     world.service.draw()
     write = whole_files.write
 
-    def failing(target: Any, data: bytes) -> None:
-        if target.name.endswith(".png"):
+    def failing(parent: int, name: str, data: bytes) -> None:
+        if name.endswith(".png"):
             raise OSError(errno.ENOSPC, "No space left on device")
-        write(target, data)
+        write(parent, name, data)
 
     monkeypatch.setattr(whole_files, "write", failing)
     with pytest.raises(RetryableError, match="No space left"):
@@ -93,10 +93,13 @@ async def test_whoever_watches_the_outbox_sees_whole_files_only(world: Any, monk
     """Every name appears by a rename of a hidden file that was synced, the record before the picture."""
     steps: list[str] = []
     replace, fsync = os.replace, os.fsync
+
+    def noted(source: Any, target: Any, **more: Any) -> None:
+        steps.append(f"{os.path.basename(source)[0]}>{os.path.basename(target)}")
+        replace(source, target, **more)
+
     monkeypatch.setattr(os, "fsync", lambda fd: (steps.append("fsync"), fsync(fd))[1])
-    monkeypatch.setattr(
-        os, "replace", lambda a, b, **k: (steps.append(f"{os.path.basename(a)[0]}>{b.name}"), replace(a, b, **k))[1]
-    )
+    monkeypatch.setattr(os, "replace", noted)
     world.drop("a.txt")
     await world.settle()
     world.service.draw()
@@ -193,7 +196,7 @@ async def test_done_may_lie_on_another_file_system(world: Any, monkeypatch: pyte
     rename = os.rename
 
     def across(source: Any, target: Any, **more: Any) -> None:
-        if "/done/" in str(target):
+        if "/done/" in os.readlink(f"/proc/self/fd/{more['dst_dir_fd']}"):
             raise OSError(errno.EXDEV, "Invalid cross-device link")
         rename(source, target, **more)
 

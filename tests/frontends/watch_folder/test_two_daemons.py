@@ -60,7 +60,8 @@ def done(daemons: list[LiveDaemon]) -> int:
 
 
 def left(share: Path) -> list[str]:
-    return sorted(str(path.relative_to(share)) for path in share.rglob("*") if path.is_file())
+    """Directories come and go meanwhile: ``os.walk`` passes over those that went, ``rglob`` does not."""
+    return sorted(os.path.relpath(os.path.join(top, name), share) for top, _, names in os.walk(share) for name in names)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from support.queue_driver import QueueDriver, png
+from support.queue_driver import png
 
 from config.errors import NotFoundError, RetryableError
 from storage import inputs
@@ -18,39 +17,6 @@ from storage.results.files import write_durably
 from storage.results.store import PictureFiles, path_of
 
 ID = "06h0q3d0g6bm49vd"
-
-
-class Recorder:
-    """Notes the calls that make things durable, in order."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.calls: list[str] = []
-        for name in ("fsync", "replace"):
-            monkeypatch.setattr(os, name, self._noted(name, getattr(os, name)))
-
-    def _noted(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*given: Any) -> Any:
-            if name == "fsync":
-                target = Path(os.readlink(f"/proc/self/fd/{given[0]}"))
-                self.calls.append("fsync(directory)" if target.is_dir() else "fsync(file)")
-            else:
-                self.calls.append(name)
-            return real(*given)
-
-        return call
-
-
-def test_file_rename_directory_commit_come_in_this_order(q: QueueDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    for _ in range(20):
-        q.enqueue()
-        job = q.claim_one()
-        recorder = Recorder(monkeypatch)
-        sa.event.listen(q.database._write_engine, "commit", lambda _, calls=recorder.calls: calls.append("COMMIT"))
-        q.finish(job)
-        monkeypatch.undo()
-        *_, file, rename, directory, commit = recorder.calls
-        assert (file, rename, directory, commit) == ("fsync(file)", "replace", "fsync(directory)", "COMMIT")
-        assert "fsync(file)" not in recorder.calls[:-4]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
