@@ -173,8 +173,7 @@ class Daemon:
 
     async def _shut_down(self) -> None:
         """Stop intake, let running jobs finish within the grace time, bring what is finished, close the doors."""
-        grace = self._settings.stop.grace_seconds
-        self._notifier.stopping(grace + FLUSH_SECONDS + MARGIN_SECONDS)
+        self._notifier.stopping(self._grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS)
         self._service.stop_intake()
         self._supervisor.expect_ends()
         names = [status.name for status in self._supervisor.states()]
@@ -186,10 +185,15 @@ class Daemon:
 
     async def _drain(self) -> None:
         """Running jobs may finish within the grace time; a further signal cuts it short and they are released."""
-        drain = asyncio.create_task(self._dispatcher.drain(self._settings.stop.grace_seconds))
+        drain = asyncio.create_task(self._dispatcher.drain(self._grace_seconds))
         if await self._told_to_end_before(drain):
             await self._dispatcher.drain(0)
         await drain
+
+    @property
+    def _grace_seconds(self) -> float:
+        """With a damaged database no job's result can be recorded: no use to wait for one."""
+        return self._settings.stop.grace_seconds if self._database.damaged is None else 0
 
     async def _flush(self) -> None:
         flush = asyncio.create_task(self._outbox.flush(FLUSH_SECONDS))
