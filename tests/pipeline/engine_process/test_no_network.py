@@ -26,7 +26,9 @@ def refuse(event, arguments):
     # Below socket.socket itself, so that nobody gets round it by another name of that class.
     wanted = event == "socket.__new__" and arguments[1] in REFUSED
     if wanted or event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        os.write(2, b"wanted the network\\n")  # also when whoever asked does not mind
+        # urllib3 tries at its import whether there is IPv6, on a socket that it connects to nothing.
+        if not wanted or sys._getframe(2).f_code.co_name != "_has_ipv6":
+            os.write(2, b"wanted the network\\n")  # also when whoever asked does not mind
         raise OSError("there is no network here")
 
 
