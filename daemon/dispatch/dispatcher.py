@@ -327,7 +327,8 @@ class Dispatcher:
         if self._space_left:
             self._conditions.clear("disk")
         else:
-            why = f"{free // 2**20} MiB are free, {least // 2**20} MiB are needed: no job is started"
+            why = f"{free // 2**20} MiB are free where the state directory or its pictures lie, "
+            why += f"{least // 2**20} MiB are needed: no job is started"
             self._conditions.report("disk", why, "goes on by itself when there is space again")
 
     async def _look_for_models(self) -> None:

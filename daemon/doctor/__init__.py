@@ -112,7 +112,8 @@ def _check_folders(settings: Settings) -> Iterator[Finding]:
 
 def check_disk(settings: Settings) -> Iterator[Finding]:
     """Is there more free space than the floor?"""
-    free, least = _free_bytes(settings.state_dir), settings.storage.min_free_bytes
+    least = settings.storage.min_free_bytes
+    free = min(_free_bytes(place) for place in (settings.state_dir, settings.pictures))
     detail = f"{free / 2**30:.1f} GiB free, at least {least / 2**30:.2f} GiB must stay free (storage.min_free_bytes)"
     level: Level = "fail" if free < least else "warn" if free < 4 * least else "ok"
     yield Finding("disk", level, detail, None if level == "ok" else "free some space")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -60,8 +61,14 @@ class PictureFiles:
             raise failed(Path(path), error) from error
 
     def free_bytes(self) -> int:
-        """Space left for an ordinary user on the file system of the pictures."""
-        return shutil.disk_usage(self._state_dir).free
+        """Space left for an ordinary user: where the state directory lies, or its pictures if that is less.
+
+        They may be a file system of their own.
+        """
+        free = shutil.disk_usage(self._state_dir).free
+        with contextlib.suppress(OSError):  # what is wrong with it shows, and is said, when a picture is written
+            free = min(free, shutil.disk_usage(self._state_dir / DIRECTORY).free)
+        return free
 
     def _absolute(self, path: str) -> Path:
         if not _PATH.fullmatch(path):

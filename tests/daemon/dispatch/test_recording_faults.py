@@ -47,6 +47,30 @@ async def test_a_picture_that_can_not_be_written_is_written_later(
     assert floor.files_on_disk() == {job.pictures[0].path}
 
 
+@pytest.mark.parametrize(
+    ("number", "mend"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "raise the quota"),
+        (errno.EROFS, "mount it for writing again"),
+        (errno.EIO, "health of the disk"),
+    ],
+)
+async def test_status_names_what_the_disk_lacks_and_what_to_do(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, number: int, mend: str
+) -> None:
+    from storage.results import files
+
+    error = OSError(number, os.strerror(number))
+    monkeypatch.setattr(files, "_write", failing(files._write, error, 3))
+    (job,) = await floor.ended(await floor.submit())
+    assert (job.state, job.attempt) == ("done", 1)
+    (said,) = {said for said in floor.conditions.ever if said.startswith("results: ")}
+    assert os.strerror(number) in said
+    assert mend in said
+    assert "results" not in floor.conditions.now
+
+
 async def test_a_result_that_can_not_be_committed_is_committed_later(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
