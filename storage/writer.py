@@ -135,11 +135,12 @@ def _carry_out(operation: _Operation, connection: Connection) -> None:
     try:
         operation.value = operation.act(connection)
     except BaseException as error:  # whatever it raises is its own affair, and told to its caller
+        reason = _in_our_words(error)
+        if isinstance(reason, UnusableError):
+            raise reason from error  # damage: nobody's work is written to this file any more
         if aborts_transaction(connection):
-            raise RetryableError(_in_our_words(error).message, hint="free some space on the disk") from error
-        operation.error = _in_our_words(error)
-        if isinstance(operation.error, UnusableError):
-            raise operation.error from error  # damage: nobody's work is written to this file any more
+            raise RetryableError(str(reason), hint="free some space on the disk") from error
+        operation.error = reason
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
     connection.exec_driver_sql("RELEASE SAVEPOINT operation")
 

@@ -40,6 +40,7 @@ COMMANDS = (
 
 
 LONGEST_MESSAGE = 400
+"""Of what the parser of the arguments complains about."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -123,7 +123,7 @@ def test_damage_that_shows_when_a_result_is_recorded_is_not_the_job_s(daemon: Ca
     live = daemon(MEZZOTINT_ENGINE__FAKE_STEP_S="0.1")
     QueueDriver(live.state_dir).close()  # the tables are in the file, nothing waits in the write-ahead log
     live.start()
-    job = _running(live, steps=15)
+    job = _running(live, steps=25)
     file = live.state_dir / "mezzotint.db"
     with closing(sqlite3.connect(file)) as db:
         roots = [root - 1 for (root,) in db.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'pictures'")]
