@@ -70,9 +70,8 @@ class Daemon:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             asked.cancel()
             self._reload.close()
-            grace = self._settings.stop.grace_seconds
-            end_within(grace + FLUSH_SECONDS + MARGIN_SECONDS)
-            await self._shut_down(grace)
+            end_within(self._grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS)
+            await self._shut_down()
         log.info("daemon_stopped", failed=failure.done())
         if self._database.damaged is not None:
             raise self._database.damaged
@@ -173,24 +172,29 @@ class Daemon:
 
     # --- end
 
-    async def _shut_down(self, grace: float) -> None:
+    async def _shut_down(self) -> None:
         """Stop intake, let running jobs finish within the grace time, bring what is finished, close the doors."""
-        self._notifier.stopping(grace + FLUSH_SECONDS + MARGIN_SECONDS)
+        self._notifier.stopping(self._grace_seconds + FLUSH_SECONDS + MARGIN_SECONDS)
         self._service.stop_intake()
         self._supervisor.expect_ends()
         names = [status.name for status in self._supervisor.states()]
         await self._supervisor.stop_front_ends(name for name in names if name != "http")
-        await self._drain(grace)
+        await self._drain()
         await self._flush()
         self._bus.close()
         await self._supervisor.stop()
 
-    async def _drain(self, grace: float) -> None:
+    async def _drain(self) -> None:
         """Running jobs may finish within the grace time; a further signal cuts it short and they are released."""
-        drain = asyncio.create_task(self._dispatcher.drain(grace))
+        drain = asyncio.create_task(self._dispatcher.drain(self._grace_seconds))
         if await self._told_to_end_before(drain):
             await self._dispatcher.drain(0)
         await drain
+
+    @property
+    def _grace_seconds(self) -> float:
+        """With a damaged database no job's result can be recorded: no use to wait for one."""
+        return self._settings.stop.grace_seconds if self._database.damaged is None else 0
 
     async def _flush(self) -> None:
         flush = asyncio.create_task(self._outbox.flush(FLUSH_SECONDS))

@@ -98,11 +98,11 @@ class Database:
 
     @property
     def damaged(self) -> UnusableError | None:
-        """What was found to be wrong with the file while it was open."""
+        """What was found to be wrong with the file while it was open; nothing is written to it since."""
         return self._damage.result() if self._damage.done() else None
 
     async def damage(self) -> None:
-        """Wait until somebody comes upon damage, and raise that: nothing should be written to the file any more."""
+        """Wait until somebody comes upon damage, and raise that: nothing is written to the file any more."""
         waiting = asyncio.get_running_loop().create_future()
         self._damage.add_done_callback(lambda _: _wake(waiting))
         await waiting
@@ -140,6 +140,7 @@ class Database:
         try:
             yield
         except UnusableError as error:
+            self._writer.refuse(error)
             with contextlib.suppress(InvalidStateError):  # noticed by somebody else at the same moment
                 self._damage.set_result(error)
             raise

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from config.errors import MezzotintError, RetryableError
+from config.errors import MezzotintError, RetryableError, UnusableError
 from config.failpoints import reach
 from storage.sqlite import aborts_transaction, spoils_connection, translated
 from storage.sqlite.log import WriteAheadLog
@@ -51,6 +51,7 @@ class Writer:
         self._waiting: SimpleQueue[_Operation | None] = SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        self._refusal: UnusableError | None = None
         self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
 
@@ -62,6 +63,10 @@ class Writer:
                 raise RetryableError("the database is closed", hint="the daemon is stopping")
             self._waiting.put(operation)
         return operation.future
+
+    def refuse(self, reason: UnusableError) -> None:
+        """Write nothing more: the file turned out to be damaged, and each change could make it worse."""
+        self._refusal = reason
 
     def shrink(self) -> None:
         """Begin the log anew, which also lets the file shrink to what is in it."""
@@ -89,7 +94,8 @@ class Writer:
                 self._commit(begun)
                 for operation in begun:
                     operation.answer()
-                self._log.keep_short(self._engine)
+                if self._refusal is None:
+                    self._log.keep_short(self._engine)
 
     def _gather(self) -> tuple[list[_Operation], bool]:
         """Wait for one operation, then take all that came meanwhile; True once the writer is to end."""
@@ -108,12 +114,16 @@ class Writer:
     def _commit(self, group: Sequence[_Operation]) -> None:
         """One transaction. If it fails as a whole nobody's work is in the database, and everybody is told."""
         try:
+            if self._refusal is not None:
+                raise self._refusal
             with self._engine.begin() as connection:
                 for operation in group:
                     _carry_out(operation, connection)
                 reach("database.before_commit")
         except Exception as error:  # the boundary of the thread: it must go on whatever the database does
             reason = _in_our_words(error)
+            if isinstance(reason, UnusableError):
+                self.refuse(reason)
             for operation in group:
                 operation.error = reason
             if spoils_connection(error):
@@ -125,9 +135,12 @@ def _carry_out(operation: _Operation, connection: Connection) -> None:
     try:
         operation.value = operation.act(connection)
     except BaseException as error:  # whatever it raises is its own affair, and told to its caller
+        reason = _in_our_words(error)
+        if isinstance(reason, UnusableError):
+            raise reason from error  # damage: nobody's work is written to this file any more
         if aborts_transaction(connection):
-            raise RetryableError(_in_our_words(error).message, hint="free some space on the disk") from error
-        operation.error = _in_our_words(error)
+            raise RetryableError(str(reason), hint="free some space on the disk") from error
+        operation.error = reason
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
     connection.exec_driver_sql("RELEASE SAVEPOINT operation")
 

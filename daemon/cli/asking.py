@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import UserError
-from daemon.cli import given
+from daemon.cli import given, output
 from daemon.cli.exits import UsageError
 
 _SIZE = re.compile(r"(\d{1,6})(?:[xX\N{MULTIPLICATION SIGN}](\d{1,6}))?")
@@ -87,7 +87,7 @@ def refused(error: UserError) -> UsageError:
     """What the request's own check or the daemon says of a field, in the words of the command line."""
     message = error.message
     field = error.field
-    if field is not None and field != "prompt" and message.startswith(f"{field}:"):
+    if field is not None and field != "prompt" and message.startswith((f"{field}:", f"{field} ")):
         message = f"--{_OPTIONS.get(field, field)}{message.removeprefix(field)}"
     return UsageError(message, field=field, hint=error.hint)
 
@@ -97,7 +97,8 @@ def _sides(size: str | None) -> tuple[int | None, int | None]:
         return None, None
     match = _SIZE.fullmatch(size.strip())
     if match is None:
-        raise UsageError(f"--size: {size!r} is not a size", field="size", hint="write 768x512, or 512 for a square")
+        said = f"--size: {output.shortened(size, 60)!r} is not a size"
+        raise UsageError(said, field="size", hint="write 768x512, or 512 for a square")
     return int(match[1]), int(match[2] or match[1])
 
 

@@ -39,6 +39,10 @@ COMMANDS = (
 )
 
 
+LONGEST_MESSAGE = 400
+"""Of what the parser of the arguments complains about."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -107,7 +111,8 @@ def _usage(error: TyperException) -> exits.UsageError:
     message = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "mezzotint"
-    return exits.UsageError(message[:1].lower() + message[1:], hint=f"see: {command} --help")
+    message = message[:1].lower() + message[1:]  # which quotes what was typed, however long that is
+    return exits.UsageError(output.shortened(message, LONGEST_MESSAGE), hint=f"see: {command} --help")
 
 
 def _defect(error: Exception) -> exits.DefectError:

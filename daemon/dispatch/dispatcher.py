@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from config.clock import Clock
-from config.errors import FatalError, MezzotintError, UnusableError
+from config.errors import FatalError, MezzotintError, RetryableError, UnusableError
 from config.settings import Settings
 from daemon.dispatch import drawing, plan
 from daemon.dispatch.conditions import Conditions, Unheard
@@ -77,6 +77,8 @@ class Dispatcher:
             database=database, bus=bus, settings=settings.queue, clock=clock, conditions=self._conditions
         )
         self._executor = ThreadPoolExecutor(RECORDING_THREADS, "recording")
+        # A thread of its own: a disk that hangs in it takes none from those who write pictures or hash models.
+        self._looking = ThreadPoolExecutor(1, "free-space")
         self._recorder = Recorder(files=files, executor=self._executor, clock=clock, conditions=self._conditions)
         self._station = Station(
             start=start_engine or functools.partial(local.start, settings.engine),
@@ -115,7 +117,8 @@ class Dispatcher:
             self._group = None
             self._station.take_all()  # nobody will end them: a drain need not wait for them
             await self._station.close(0)
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            for executor in (self._executor, self._looking):
+                executor.shutdown(wait=False, cancel_futures=True)
 
     def reconfigure(self, settings: Settings) -> None:
         """Other settings from now on."""
@@ -321,12 +324,18 @@ class Dispatcher:
             await asyncio.sleep(self._watch_seconds)
 
     async def _look_for_space(self) -> None:
-        free, least = await asyncio.to_thread(self._files.free_bytes), self._settings.storage.min_free_bytes
-        self._space_left = free >= least
-        if self._space_left:
+        least = self._settings.storage.min_free_bytes
+        try:
+            free = await asyncio.get_running_loop().run_in_executor(self._looking, self._files.free_bytes)
+        except RetryableError as error:
+            why: str | None = f"{error.message}: no job is started"
+        else:
+            free_words = f"{free // 2**20} MiB are free where the state directory or its pictures lie"
+            why = f"{free_words}, {least // 2**20} MiB are needed: no job is started" if free < least else None
+        self._space_left = why is None
+        if why is None:
             self._conditions.clear("disk")
         else:
-            why = f"{free // 2**20} MiB are free, {least // 2**20} MiB are needed: no job is started"
             self._conditions.report("disk", why, "goes on by itself when there is space again")
 
     async def _look_for_models(self) -> None:

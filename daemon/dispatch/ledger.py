@@ -43,15 +43,18 @@ async def insist(operation: Callable[[], Awaitable[T]], conditions: Conditions) 
                 return await operation()
             except (OSError, RetryableError) as error:
                 _log.warning("recording_postponed", error=type(error).__name__, reason=str(error), seconds=pause)
-                conditions.report(
-                    "results", f"results can't be recorded: {error}", "tried again by itself, nothing is lost"
-                )
+                conditions.report("results", f"results can't be recorded: {error}", _heals(error))
                 told = True
             await asyncio.sleep(pause)
             pause = min(2 * pause, MAX_PAUSE_SECONDS)
     finally:
         if told:  # also when nobody waits for it any more: whoever still does says so again
             conditions.clear("results")
+
+
+def _heals(error: OSError | RetryableError) -> str:
+    hint = error.hint if isinstance(error, RetryableError) else None
+    return f"tried again by itself, nothing is lost{f' ({hint})' if hint else ''}"
 
 
 class Ledger:

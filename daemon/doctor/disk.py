@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ FEW_INODES = 10_000
 
 def check_disk(settings: Settings) -> Iterator[Finding]:
     """Is there more free space than the floor?"""
-    figures = os.statvfs(existing(settings.state_dir))
-    free, least = figures.f_bavail * figures.f_frsize, settings.storage.min_free_bytes
+    least = settings.storage.min_free_bytes
+    free = min(shutil.disk_usage(existing(place)).free for place in (settings.state_dir, settings.pictures))
     detail = f"{words.size(free)} free, at least {words.size(least)} must stay free (storage.min_free_bytes)"
     level: Level = "fail" if free < least else "warn" if free < 4 * least else "ok"
     yield Finding("disk", level, detail, None if level == "ok" else "mezzotint prune --help, or a larger disk")

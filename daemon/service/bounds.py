@@ -72,6 +72,6 @@ class Bounds:
             self._conditions.clear(DISK)
             return
         floor = self._min_free_bytes // 2**20
-        why = f"{free // 2**20} MiB are free where the state directory lies, {floor} MiB must stay free"
+        why = f"{free // 2**20} MiB are free where the state directory or its pictures lie, {floor} MiB must stay free"
         self._conditions.report(DISK, why, "goes on by itself when there is space again")
         raise BusyError(f"the disk is nearly full: {why}", hint="free some space and submit again")

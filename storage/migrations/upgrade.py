@@ -12,6 +12,9 @@ from sqlalchemy import Engine
 from config.failpoints import reach
 from storage.sqlite import mark
 
+PLACE = Path(__file__).parent
+"""Where the steps lie."""
+
 
 def upgrade(engine: Engine, current: str | None) -> None:
     """Run every step after ``current`` (None: an empty database).
@@ -21,7 +24,7 @@ def upgrade(engine: Engine, current: str | None) -> None:
     control would commit at each DDL statement.)
     """
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(PLACE).replace("%", "%%"))
     steps = ScriptDirectory.from_config(config)
     for step in reversed(list(steps.iterate_revisions("head", current or "base"))):
         with engine.begin() as connection:

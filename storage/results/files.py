@@ -9,12 +9,20 @@ See https://lwn.net/Articles/457667/.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
 
 from config.errors import RetryableError
 from config.failpoints import reach
+
+_MENDS = {
+    errno.ENOSPC: "free some space; if there is some, too many files are there (df -i tells)",
+    errno.EDQUOT: "raise the quota of the user who runs the daemon, or free some space",
+    errno.EROFS: "look why the file system is read-only (dmesg tells), and mount it for writing again",
+    errno.EIO: "look at the health of the disk (dmesg tells)",
+}
 
 PART = ".part"
 """Ending of files that are being written; recovery removes those that a crash left."""
@@ -63,7 +71,7 @@ def failed(path: Path, error: OSError) -> RetryableError:
     """The error of a disk in plain words."""
     return RetryableError(
         f"the file {path.name} could not be written: {error.strerror or error}",
-        hint="free some space, or look at the health of the disk",
+        hint=_MENDS.get(error.errno or 0, "free some space, or look at the health of the disk"),
     )
 
 

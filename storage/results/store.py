@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -62,8 +63,17 @@ class PictureFiles:
             raise failed(Path(path), error) from error
 
     def free_bytes(self) -> int:
-        """Space left for an ordinary user on the file system of the pictures."""
-        return shutil.disk_usage(self._state_dir).free
+        """Space left for an ordinary user: where the state directory lies, or its pictures if that is less.
+
+        They may be a file system of their own. Raises :class:`RetryableError` when the disk does not say.
+        """
+        try:
+            free = shutil.disk_usage(self._state_dir).free
+        except OSError as error:
+            raise RetryableError(f"the disk does not say how much is free: {error.strerror}") from error
+        with contextlib.suppress(OSError):  # what is wrong with it shows, and is said, when a picture is written
+            free = min(free, shutil.disk_usage(self._state_dir / DIRECTORY).free)
+        return free
 
     def _refuse_a_link(self, path: str) -> None:
         # ``pictures`` may be one, to another disk; what is below it is made by us alone, and recovery follows none.

@@ -199,3 +199,64 @@ def test_a_database_that_another_process_holds_for_ten_seconds_is_waited_for(dae
         assert time.monotonic() - began > 8
     assert live.wait(job)[0]["state"] == "done"
     assert live.stop() == 0
+
+
+def _mounted(how: str, place: Path) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", place], check=True)
+
+
+def _use_up_files(directory: Path) -> list[Path]:
+    """As many empty files as fit."""
+    made: list[Path] = []
+    with contextlib.suppress(OSError):
+        for number in range(1000):
+            made.append(directory / f"empty {number}")
+            made[-1].touch(exist_ok=False)
+    return made
+
+
+def _waits_and_goes_on(live: LiveDaemon, mend: Callable[[], object], *words: str) -> str:
+    """A job is drawn, its picture can't be kept and status says why; then that is mended. The job."""
+    job = live.submit("a cat", steps=2, width=64, height=64)
+    live.until(lambda: "results" in _degraded(live), 20, "status says so")
+    said = _degraded(live)["results"]
+    assert all(word in said for word in ("nothing is lost", *words)), said
+    assert live.job(job)["state"] == "running"
+    mend()
+    assert live.wait(job, seconds=SOON)[0]["state"] == "done"
+    live.until(lambda: not _degraded(live), SOON, "nothing is degraded any more")
+    return job
+
+
+def test_pictures_on_a_file_system_of_their_own_wait_for_it_whatever_it_lacks(
+    small: Small, daemon: Start, tmp_path: Path
+) -> None:
+    """It is read-only, then takes no more files, then is full; the state directory has all that it needs."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    pictures = small("size=2m,nr_inodes=200", "state/pictures")
+    pictures.chmod(0o700)
+    live = daemon(state, MEZZOTINT_STORAGE__MIN_FREE_BYTES="65536")
+    live.start()
+
+    _mounted("ro", pictures)
+    taken = [
+        _waits_and_goes_on(live, lambda: _mounted("rw", pictures), "Read-only file system", "mount it for writing")
+    ]
+
+    files = _use_up_files(pictures)
+    taken.append(_waits_and_goes_on(live, lambda: [path.unlink(missing_ok=True) for path in files], "df -i"))
+
+    filler = _fill(pictures)
+    live.until(lambda: "disk" in _degraded(live), SOON, "status says so")
+    assert "its pictures" in _degraded(live)["disk"]
+    with live.connection() as connection:
+        status, answer = connection.call("POST", "/v1/jobs", {"prompt": "refused", "steps": 1})
+    assert (status, answer["error"]["kind"]) == (503, "retryable")
+    assert "free some space" in answer["error"]["hint"]
+    filler.unlink()
+    live.until(lambda: not _degraded(live), SOON, "it takes orders again")
+    taken.append(live.submit("after", steps=2, width=64, height=64))
+    live.wait(taken[-1])
+    assert live.stop() == 0
+    assert problems(state, taken, max_attempts=1) == []

@@ -44,8 +44,8 @@ def rows(live: LiveDaemon, job: str) -> tuple[str, int]:
     return (found[0], found[1])
 
 
-IDLE_SECONDS = 3.0
-"""It takes half a second on a quiet machine."""
+IDLE_SECONDS = 1.0
+"""It takes a sixth of one."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

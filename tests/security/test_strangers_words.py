@@ -183,24 +183,6 @@ def test_an_order_is_in_bounds_or_refused_in_one_short_line(count: int) -> None:
     judge()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("count", COUNTS)
-def test_a_submission_is_in_bounds_or_refused_by_the_name_of_its_field(daemon: LiveDaemon, count: int) -> None:
-    with daemon.connection() as connection:
-
-        @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
-        @given(FIELDS)
-        def judge(fields: dict[str, Any]) -> None:
-            # No more than a look: whatever is in bounds waits behind a wrong field, so that nothing has to be drawn.
-            status, answer = connection.call("POST", "/v1/jobs", {"prompt": "a", **fields, "no_such_field": 1})
-            assert status == 400, answer
-            error = answer["error"]
-            assert len(error["message"]) < 400
-            assert error.get("field") or "JSON" in error["message"], answer
-
-        judge()
-
-
 @pytest.mark.parametrize(
     ("ending", "text"),
     [

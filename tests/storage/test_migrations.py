@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -92,12 +95,23 @@ def test_a_migration_that_is_ended_at_any_statement_leaves_nothing_and_can_be_re
 
 
 def test_an_old_database_opens_without_alembic(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     Database.open(tmp_path / "a.db").close()
     code = (
         "import sys, pathlib; from storage.database import Database;"
         "Database.open(pathlib.Path(sys.argv[1])).close(); sys.exit('alembic' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.db")], check=True)
+
+
+@pytest.mark.slow
+def test_a_migration_with_rows_that_is_killed_at_any_statement_is_of_one_version_and_is_finished(
+    tmp_path: Path,
+) -> None:
+    """A real process, a real kill: from each earlier version, through every real step and one that is added."""
+    script = Path(__file__).parents[1] / "support" / "killed_migrations.py"
+    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["wrong"] == []
+    assert sorted(found["statements"]) == [f"{number:04}" for number in range(1, int(VERSION) + 1)]
+    assert all(number > 10 for number in found["statements"].values())

@@ -135,3 +135,50 @@ async def test_damage_that_shows_while_it_is_open_is_told_to_whoever_waits_for_i
         await asyncio.wait_for(told, 10)
     assert database.damaged is not None
     database.close()
+
+
+def _spoil_jobs(file: Path) -> None:
+    """Only the pages of jobs; what a switch of the queue touches is well."""
+    data = file.read_bytes()
+    with file.open("r+b") as opened:
+        for start in range(4096, len(data), 4096):
+            if b"a red apple" in data[start : start + 4096]:
+                opened.seek(start)
+                opened.write(b"\xff" * 64)
+
+
+def _many_jobs(directory: Path) -> Database:
+    driver = QueueDriver(directory)
+    driver.write(queue.enqueue_many, [new_job() for _ in range(300)], now=driver.now)
+    driver.close()
+    return Database.open(directory / "mezzotint.db")
+
+
+async def test_nothing_is_written_any_more_once_a_reader_came_upon_damage(tmp_path: Path) -> None:
+    database = _many_jobs(tmp_path)
+    await database.write(queue.pause)
+    _spoil_jobs(database.path)
+    with pytest.raises(UnusableError, match="damaged"):
+        await database.read(queue.find)
+    with pytest.raises(UnusableError, match="damaged"):
+        await database.write(queue.resume)
+    assert await database.read(queue.is_paused)
+    database.close()
+
+
+async def test_nobody_s_work_is_written_together_with_one_that_comes_upon_damage(tmp_path: Path) -> None:
+    import asyncio
+    import threading
+
+    database, gate = _many_jobs(tmp_path), threading.Event()
+    _spoil_jobs(database.path)
+    first = asyncio.create_task(database.write(lambda _: gate.wait(10)))
+    await asyncio.sleep(0.05)
+    group = [asyncio.create_task(database.write(act)) for act in (queue.pause, queue.find, queue.pause)]
+    await asyncio.sleep(0.05)
+    gate.set()
+    await first
+    ends = await asyncio.gather(*group, return_exceptions=True)
+    assert [type(end) for end in ends] == 3 * [UnusableError]
+    assert not await database.read(queue.is_paused)
+    database.close()

@@ -39,7 +39,7 @@ class Noted:
 
     def report(self, what: str, why: str, heals: str) -> None:
         self.now[what] = why
-        self.ever.append(f"{what}: {why}")
+        self.ever.append(f"{what}: {why} / {heals}")
 
     def clear(self, what: str) -> None:
         self.now.pop(what, None)

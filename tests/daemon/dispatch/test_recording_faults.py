@@ -47,6 +47,30 @@ async def test_a_picture_that_can_not_be_written_is_written_later(
     assert floor.files_on_disk() == {job.pictures[0].path}
 
 
+@pytest.mark.parametrize(
+    ("number", "mend"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "raise the quota"),
+        (errno.EROFS, "mount it for writing again"),
+        (errno.EIO, "health of the disk"),
+    ],
+)
+async def test_status_names_what_the_disk_lacks_and_what_to_do(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, number: int, mend: str
+) -> None:
+    from storage.results import files
+
+    error = OSError(number, os.strerror(number))
+    monkeypatch.setattr(files, "_write", failing(files._write, error, 3))
+    (job,) = await floor.ended(await floor.submit())
+    assert (job.state, job.attempt) == ("done", 1)
+    (said,) = {said for said in floor.conditions.ever if said.startswith("results: ")}
+    assert os.strerror(number) in said
+    assert mend in said
+    assert "results" not in floor.conditions.now
+
+
 async def test_a_result_that_can_not_be_committed_is_committed_later(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +113,24 @@ async def test_a_bug_in_one_record_fails_that_job_only(floor: Floor, monkeypatch
     monkeypatch.setattr(recording, "encode_png", encode)
     unlucky, lucky = await floor.ended(await floor.submit("unlucky"), await floor.submit("lucky"))
     assert (unlucky.state, lucky.state) == ("failed", "done")
+
+
+async def test_a_disk_that_does_not_say_how_much_is_free_stops_nothing_for_good(
+    build: BuildFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from storage.results import store
+
+    def unreadable(_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    floor = build(start=False)
+    monkeypatch.setattr(store.shutil, "disk_usage", unreadable)
+    floor.start()
+    await floor.until(lambda: asyncio.sleep(0, "disk" in floor.conditions.now))
+    monkeypatch.undo()
+    (job,) = await floor.ended(await floor.submit())
+    assert job.state == "done"
+    assert "disk" not in floor.conditions.now
 
 
 async def test_nothing_is_started_while_space_is_short_and_it_goes_on_by_itself(

@@ -23,7 +23,13 @@ M = TypeVar("M")
 class Peer:
     """A spawned engine and the daemon's end of its socket."""
 
-    def __init__(self, settings: EngineSettings, extra_environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings,
+        extra_environment: dict[str, str] | None = None,
+        *,
+        ready_seconds: float = 20.0,
+    ) -> None:
         self.socket, theirs = socket.socketpair()
         self.process = subprocess.Popen(
             [
@@ -38,7 +44,7 @@ class Peer:
         theirs.close()
         self.decoder = frames.for_daemon()
         self.heard: list[ToDaemon] = []
-        self.until(Ready)
+        self.until(Ready, seconds=ready_seconds)
 
     def send(self, *messages: ToEngine) -> None:
         self.socket.sendall(b"".join(frames.encode(message) for message in messages))
