@@ -16,6 +16,7 @@ units=$DESTDIR/etc/systemd/system
 sysusers=$DESTDIR/usr/lib/sysusers.d
 tmpfiles=$DESTDIR/usr/lib/tmpfiles.d
 settings=$DESTDIR/etc/mezzotint
+link=$DESTDIR/usr/local/bin/mezzotint
 
 say() { printf '%s\n' "$*"; }
 
@@ -49,6 +50,13 @@ write_settings() {
         put /dev/stdin "$settings/config.toml"
 }
 
+link_is_ours() { # or one that leads nowhere, such as to where the program was before
+    [ -L "$link" ] || return 1
+    target=$(readlink "$link")
+    case $target in /*) there=$DESTDIR$target ;; *) there=$(dirname "$link")/$target ;; esac
+    [ "$target" = "$PREFIX/bin/mezzotint" ] || { [ ! -e "$there" ] && [ ! -e "$link" ]; }
+}
+
 install_all() {
     with_prefix "$here/mezzotint.service" | put /dev/stdin "$units/mezzotint.service"
     install -d -m 0755 "$units/mezzotint.service.d"
@@ -61,10 +69,13 @@ install_all() {
     install -d -m 0700 "$settings/credentials"
     write_settings
     make_users
-    # For people to type; a command of that name which is not ours stays.
-    link=$DESTDIR/usr/local/bin/mezzotint
+    # For people to type.
     install -d "$(dirname "$link")"
-    if [ ! -e "$link" ] || [ -L "$link" ]; then ln -sfn "$PREFIX/bin/mezzotint" "$link"; fi
+    if { [ ! -e "$link" ] && [ ! -L "$link" ]; } || link_is_ours; then
+        ln -sfn "$PREFIX/bin/mezzotint" "$link"
+    else
+        say "Left alone: $link is not ours. The program is $PREFIX/bin/mezzotint"
+    fi
     if [ -z "$DESTDIR" ]; then
         if command -v systemd-tmpfiles >/dev/null 2>&1; then systemd-tmpfiles --create mezzotint.conf; fi
         tell_systemd
@@ -76,8 +87,11 @@ install_all() {
 uninstall_all() {
     if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then systemctl disable --now mezzotint || true; fi
     rm -f "$units/mezzotint.service" "$sysusers/mezzotint.conf" "$tmpfiles/mezzotint.conf"
-    link=$DESTDIR/usr/local/bin/mezzotint
-    if [ -L "$link" ]; then rm -f "$link"; fi
+    if link_is_ours; then
+        rm -f "$link"
+    elif [ -e "$link" ] || [ -L "$link" ]; then
+        say "Left alone: $link is not ours."
+    fi
     rm -rf "$DESTDIR/run/mezzotint"
     if [ -z "$DESTDIR" ]; then tell_systemd; fi
     say "Removed. Kept: $DESTDIR/var/lib/mezzotint (queue, pictures), $settings (settings, credentials),"

@@ -8,7 +8,7 @@ from daemon.service.delivery import Deliverer
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.reloaded import Reloaded
 from daemon.service.service import Service
-from daemon.service.status import DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
+from daemon.service.status import STATES, DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
 from daemon.service.submission import OrderProgress, Receipt, Submission
 from daemon.service.verification import Difference, Verification
 from pipeline.models.registry import ModelEntry
@@ -20,6 +20,7 @@ from storage.queue.job import LANES, TERMINAL, Job, JobError, Origin, Picture
 
 __all__ = [
     "LANES",
+    "STATES",
     "TERMINAL",
     "Backup",
     "Condition",

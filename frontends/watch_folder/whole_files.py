@@ -93,10 +93,17 @@ def _make(name: str, parent: int) -> None:
         return
     made = os.open(name, paths.DIRECTORY, dir_fd=parent)
     try:
-        os.fchmod(made, _mode(parent))
+        _share(made, _mode(parent))
     finally:
         os.close(made)
     os.fsync(parent)
+
+
+def _share(directory: int, mode: int) -> None:
+    try:
+        os.fchmod(directory, mode)
+    except PermissionError:  # a service may be forbidden to set the set-group-ID bit; the rest of the mode it may
+        os.fchmod(directory, mode & 0o777)
 
 
 def _mode(parent: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from support.live_daemon import COMMAND, LiveDaemon
 from support.notify_socket import manager
-from support.processes import engines_of
+from support.processes import engines_of, usage
 
 pytestmark = pytest.mark.slow
 
@@ -82,17 +82,12 @@ def test_it_never_imports_torch_and_stays_small(daemon: Callable[..., LiveDaemon
     assert live.stop() == 0
 
 
-def _processor_seconds(pid: int) -> float:
-    figures = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def test_a_job_is_accepted_soon_after_the_start(daemon: Callable[..., LiveDaemon]) -> None:
     live = daemon()
     live.start()
     live.submit("quickly")
     # Processor time, which other work on the machine does not lengthen; start-up waits for hardly anything else.
-    assert _processor_seconds(live.pid) < 2
+    assert usage(live.pid).cpu_seconds < 2
     assert live.stop() == 0
 
 
@@ -239,7 +234,7 @@ def test_an_idle_daemon_uses_next_to_no_processor_time(daemon: Callable[..., Liv
     live.wait(live.submit("warm"))
 
     pids = (live.pid, *engines_of(live.pid))
-    before = sum(map(_processor_seconds, pids))
+    before = sum(usage(pid).cpu_seconds for pid in pids)
     time.sleep(3)
-    assert sum(map(_processor_seconds, pids)) - before < 0.06  # 2 % of the time it watched, both together
+    assert sum(usage(pid).cpu_seconds for pid in pids) - before < 0.06  # 2 % of the time it watched, both together
     assert live.stop() == 0

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from support.waiting import until
+
 from config.errors import RetryableError
 from config.settings import DeliverySettings
 from daemon.delivery import Outbox
@@ -70,12 +72,6 @@ async def _ended(parts: Any, source: str = "folder") -> str:
     return str(receipt.id)
 
 
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def _figures(parts: Any) -> tuple[int, int]:
     figures = (await parts.service.status()).deliveries
     return figures.waiting, figures.given_up
@@ -92,7 +88,7 @@ async def test_an_ended_job_is_delivered_once_as_soon_as_it_is_published(parts: 
     parts.service.register_deliverer("folder", deliverer)
     async with _running(_outbox(parts)):
         job_id = await _ended(parts)
-        await _until(lambda: len(deliverer.seen) == 1)
+        await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
         parts.bus.publish(JobChanged(job_id, "cancelled"))
         await _come_to(parts, 0, 0)
         await asyncio.sleep(0.1)
@@ -104,7 +100,7 @@ async def test_what_an_earlier_run_left_is_delivered_at_start(parts: Any) -> Non
     deliverer = Scripted()
     parts.service.register_deliverer("folder", deliverer)
     async with _running(_outbox(parts)):
-        await _until(lambda: len(deliverer.seen) == 1)
+        await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
     assert deliverer.seen[0][1] == job_id
 
 
@@ -114,7 +110,7 @@ async def test_a_deliverer_that_comes_late_gets_what_waited(parts: Any) -> None:
     async with _running(_outbox(parts)):
         await asyncio.sleep(0.05)
         parts.service.register_deliverer("folder", deliverer)
-        await _until(lambda: len(deliverer.seen) == 1)
+        await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
 
 
 async def test_a_source_without_a_deliverer_holds_up_no_other(parts: Any) -> None:
@@ -138,8 +134,8 @@ async def test_a_delivery_that_may_work_later_is_tried_until_it_does(parts: Any)
 
     async with _running(_outbox(parts, clock=ticking)):
         await _ended(parts)
-        await _until(lambda: len(deliverer.seen) == 1)
-        await _until(lambda: parts.conditions.list() == ())
+        await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
+        await until(lambda: parts.conditions.list() == (), "the condition is over", 20)
         await _come_to(parts, 0, 0)
 
 
@@ -148,7 +144,7 @@ async def test_while_a_delivery_fails_the_status_says_why(parts: Any) -> None:
     parts.service.register_deliverer("folder", deliverer)
     async with _running(_outbox(parts)):
         await _ended(parts)
-        await _until(lambda: bool(parts.conditions.list()))
+        await until(lambda: bool(parts.conditions.list()), "the condition is there", 20)
     (condition,) = (await parts.service.status()).degraded
     assert condition.what == "delivery to folder"
     assert "the disk is full" in condition.why
@@ -165,9 +161,9 @@ async def test_a_delivery_that_breaks_is_given_up_after_its_tries_and_the_next_o
 
     async with _running(_outbox(parts, DeliverySettings(at_once=1, retry_seconds=0.01, max_attempts=3), ticking)):
         await _ended(parts)
-        await _until(lambda: not deliverer.errors)
+        await until(lambda: not deliverer.errors, "every error has been raised", 20)
         second = await _ended(parts)
-        await _until(lambda: len(deliverer.seen) == 1)
+        await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
         assert deliverer.seen[0][1] == second
         await _come_to(parts, 0, 1)
 
@@ -196,10 +192,10 @@ async def test_a_delivery_is_not_late_by_an_hour_because_the_clock_was_set_back(
     await _ended(parts)
     parts.clock.forward(-3_600)
     async with _running(_outbox(parts)):
-        await _until(lambda: not deliverer.errors)
+        await until(lambda: not deliverer.errors, "every error has been raised", 20)
         await _come_to(parts, 1, 0)
         parts.clock.forward(-3_600)
-        await _until(lambda: len(deliverer.seen) == 1)
+        await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
 
 
 async def test_one_source_has_a_bounded_number_under_way(parts: Any) -> None:
@@ -209,9 +205,9 @@ async def test_one_source_has_a_bounded_number_under_way(parts: Any) -> None:
     async with _running(_outbox(parts, DeliverySettings(at_once=2))):
         for _ in range(5):
             await _ended(parts)
-        await _until(lambda: deliverer.at_once == 2)
+        await until(lambda: deliverer.at_once == 2, "two are under way", 20)
         deliverer.gate.set()
-        await _until(lambda: len(deliverer.seen) == 5)
+        await until(lambda: len(deliverer.seen) == 5, "all are delivered", 20)
     assert deliverer.most_at_once == 2
     assert len({each[0] for each in deliverer.seen}) == 5
 
@@ -222,7 +218,7 @@ async def test_a_delivery_that_was_broken_off_comes_again_with_the_same_id(parts
     parts.service.register_deliverer("folder", deliverer)
     async with _running(_outbox(parts)):
         await _ended(parts)
-        await _until(lambda: deliverer.at_once == 1)
+        await until(lambda: deliverer.at_once == 1, "one is under way", 20)
     assert deliverer.seen == []
     deliverer.gate.set()
     async with _running(_outbox(parts)):
@@ -240,7 +236,7 @@ async def test_a_delivery_that_can_not_be_recorded_is_not_made_over_and_over(par
 
     monkeypatch.setattr("daemon.delivery.deliveries.done", full)
     async with _running(_outbox(parts, DeliverySettings(retry_seconds=60))):
-        await _until(lambda: len(deliverer.seen) == 1)
+        await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
         await asyncio.sleep(0.2)
     assert len(deliverer.seen) == 1
 
@@ -259,7 +255,7 @@ async def test_an_outbox_that_can_not_be_read_is_read_again_later(parts: Any, mo
 
     monkeypatch.setattr(parts.database, "read", failing)
     async with _running(_outbox(parts)):
-        await _until(lambda: len(deliverer.seen) == 1)
+        await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
 
 
 async def test_at_the_end_what_is_due_is_still_brought_within_its_time(parts: Any) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
+from support.waiting import until
 
 from daemon.service import FrontEndStatus
 from daemon.supervisor import Supervisor
@@ -31,12 +31,6 @@ class Scripted:
 
     def status(self) -> str:
         return "serving"
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 def _state(supervisor: Supervisor, name: str) -> FrontEndStatus:
@@ -75,7 +69,7 @@ async def test_a_front_end_that_may_work_later_is_started_again_until_it_does(er
     supervisor = Supervisor(first_wait_seconds=0.001)
     front_end = Scripted("folder", error, error, None)
     supervisor.front_end(front_end)
-    await _until(lambda: _state(supervisor, "folder").state == "up")
+    await until(lambda: _state(supervisor, "folder").state == "up", "it serves")
     assert front_end.runs == 3
     assert not supervisor.failure.done()
     await supervisor.stop()
@@ -168,8 +162,8 @@ async def test_a_front_end_that_breaks_leaves_the_others_serving_and_status_says
     good, bad = Scripted("http", None), Scripted("folder", error)
     supervisor.front_end(good)
     supervisor.front_end(bad)
-    await _until(lambda: bad.runs >= 3)
-    await _until(lambda: _state(supervisor, "folder").state == "retrying")
+    await until(lambda: bad.runs >= 3, "it has been started again")
+    await until(lambda: _state(supervisor, "folder").state == "retrying", "it is said to be tried again")
     assert type(error).__name__ in _state(supervisor, "folder").detail
     assert _state(supervisor, "http") == FrontEndStatus("http", "up", "serving")
     assert good.runs == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -14,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from support import command_environment
 
 COMMAND = (str(Path(sys.executable).with_name("mezzotint")),)
 TERMINAL = frozenset({"done", "failed", "cancelled", "dead"})
@@ -47,12 +48,7 @@ class LiveDaemon:
     ) -> None:
         self.state_dir = state_dir
         self.command = tuple(command)
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("MEZZOTINT_")},
-            "MEZZOTINT_STATE_DIR": str(state_dir),
-            "MEZZOTINT_ENGINE__KIND": "fake",
-            **(environment or {}),
-        }
+        self.environment = {**command_environment.environment(state_dir), **(environment or {})}
         self.process: subprocess.Popen[bytes] | None = None
         self.log = state_dir.with_name(f"{state_dir.name}.log")
 

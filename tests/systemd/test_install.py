@@ -80,6 +80,32 @@ def test_the_settings_let_an_operator_leave_out_where_everything_is(installed: P
     assert os.readlink(installed / "usr/local/bin/mezzotint") == f"{PREFIX}/bin/mezzotint"
 
 
+@pytest.mark.parametrize("kind", ["a link to another program", "a program"])
+def test_a_command_of_that_name_which_is_not_ours_is_left_alone_and_told(tmp_path: Path, kind: str) -> None:
+    command = tmp_path / "usr/local/bin/mezzotint"
+    command.parent.mkdir(parents=True)
+    other = tmp_path / "other"
+    other.write_text("#!/bin/sh\n")
+    if kind == "a program":
+        command.write_text("#!/bin/sh\n")
+    else:
+        command.symlink_to(other)
+    before = (command.is_symlink(), command.read_text())
+    for target in ("install-service", "uninstall-service"):
+        assert f"Left alone: {command}" in _make(target, tmp_path)
+        assert (command.is_symlink(), command.read_text()) == before
+
+
+def test_a_link_that_leads_nowhere_is_made_ours(tmp_path: Path) -> None:
+    command = tmp_path / "usr/local/bin/mezzotint"
+    command.parent.mkdir(parents=True)
+    command.symlink_to("/nowhere/bin/mezzotint")
+    _make("install-service", tmp_path)
+    assert os.readlink(command) == f"{PREFIX}/bin/mezzotint"
+    _make("uninstall-service", tmp_path)
+    assert not command.is_symlink()
+
+
 def test_systemd_finds_nothing_wrong_with_what_is_installed(installed: Path) -> None:
     tool = _tool("systemd-analyze")
     command = [tool, "verify", "--man=no", f"--root={installed}", "mezzotint.service"]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from config import file
+from config.errors import FatalError
 from daemon import words
 from daemon.cli import checking, exits, follow, options, output, private
 from daemon.cli.exits import UsageError
@@ -35,8 +36,23 @@ def command(
     body: dict[str, Any] = {"path": str(destination.absolute()), "pictures": not no_pictures, **_config(invocation)}
     with follow.bar(wanted=not invocation.as_json) as show, private.daemon(invocation, draws=False) as client:
         made = checking.result(client.lines("/v1/backups", body), "backup", show)
+    _look_for(Path(made["path"]))
     invocation.answer(made, lambda: _tell(made))
     return exits.OK
+
+
+def _look_for(made: Path) -> None:
+    """The daemon may have a ``/tmp`` of its own, as under systemd: what it wrote there nobody else sees."""
+    try:
+        made.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise FatalError(
+            f"the daemon wrote the backup to {made}, but there is nothing to be seen here: "
+            "it sees other directories under that name",
+            hint="a service has a /tmp of its own, which goes with it: back up again to a directory that both see",
+        ) from None
+    except OSError:
+        pass  # a directory of the service that the caller may not look into
 
 
 def _config(invocation: Invocation) -> dict[str, str]:

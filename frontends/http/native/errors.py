@@ -54,8 +54,11 @@ STATUS: tuple[tuple[type[MezzotintError], int], ...] = (
 def answer(error: MezzotintError) -> JSONResponse:
     """The response for one of our errors."""
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else None
-    return JSONResponse({"error": views.of_error(error)}, status, headers)
+    return JSONResponse({"error": views.of_error(error)}, status, _headers(status))
+
+
+def _headers(status: int) -> dict[str, str]:
+    return {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
 
 
 def install(app: FastAPI) -> None:
@@ -81,11 +84,11 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
     said = error.detail or HTTPStatus(error.status_code).phrase
     if error.status_code in (404, 405):
         said = f"there is no {request.method} {_shortened(request.scope['path'])}"
-    kind = "user" if error.status_code < 500 else "fatal"
+    kind = "retryable" if error.status_code == 503 else "user" if error.status_code < 500 else "fatal"
     view: dict[str, Any] = {"kind": kind, "message": said}
     if error.status_code in (404, 405):
         view["hint"] = "the routes are listed in /v1/openapi.json"
-    return JSONResponse({"error": view}, error.status_code, dict(error.headers or {}))
+    return JSONResponse({"error": view}, error.status_code, {**_headers(error.status_code), **(error.headers or {})})
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

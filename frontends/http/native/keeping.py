@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import MezzotintError, UserError
-from daemon.service import TERMINAL, Backup, Doing, Filter, Pruned, PruneOrder, Rule
+from daemon.service import STATES, TERMINAL, Backup, Doing, Filter, Pruned, PruneOrder, Rule
 from frontends.http.native import views
 from frontends.http.native.bodies import JsonRoute
 from frontends.http.native.door import Door
@@ -82,8 +82,8 @@ async def records(
     events: bool = False,
 ) -> Response:
     """A page of whole records, in order of acceptance; ``next`` is the ``after`` of the next page, null at the end."""
-    if state is not None and state not in views.STATES:
-        raise UserError(f"state: must be one of {', '.join(views.STATES)}", field="state")
+    if state is not None and state not in STATES:
+        raise UserError(f"state: must be one of {', '.join(STATES)}", field="state")
     wanted = Filter(since=since, until=until, state=state, owner=owner)
     lines, more = await service.keeping.records(wanted, after, with_events=events)
     text = b'{"records":[' + lines.rstrip(b"\n").replace(b"\n", b",") + b'],"next":' + json.dumps(more).encode() + b"}"

@@ -68,10 +68,18 @@ def _make_way(path: Path) -> None:
         raise Misconfigured(f"{path} is there already and is no socket", field="http.socket_path")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
         caller.settimeout(ANSWER_SECONDS)
-        if caller.connect_ex(str(path)) == 0:
-            raise Misconfigured(
-                f"another daemon listens at {path}", field="http.socket_path", hint="give each daemon a path of its own"
-            )
+        answered = caller.connect_ex(str(path))
+    if answered == 0:
+        raise Misconfigured(
+            f"another daemon listens at {path}", field="http.socket_path", hint="give each daemon a path of its own"
+        )
+    # Anything else, such as a full backlog or a socket of somebody else, does not say that nobody is there.
+    if answered not in (errno.ECONNREFUSED, errno.ENOENT):
+        raise Misconfigured(
+            f"{path} is a socket that may be in use: {os.strerror(answered)}",
+            field="http.socket_path",
+            hint="give this daemon a path of its own, or remove the socket if nobody listens there any more",
+        )
     path.unlink(missing_ok=True)
 
 

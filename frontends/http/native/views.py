@@ -16,8 +16,6 @@ from typing_extensions import TypedDict
 from config.errors import ConfigurationError, MezzotintError
 from daemon.service import Backup, Job, JobError, ModelEntry, Picture, Pruned, Status, Verification
 
-STATES = ("queued", "running", "done", "failed", "cancelled", "dead")
-
 Place = Callable[[Picture], Path]
 """Tells where a picture's file lies."""
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from config.errors import BusyError, RetryableError, UserError
 from pipeline.models.pull.hub import Hub, Listed, Listing, UnreachableHubError, WrongAnswerError
+from pipeline.models.pull.pace import Pace, TooSlowError
 from pipeline.models.pull.selection import Wanted
 
 PARTIAL = ".part"
 TRIES = 4
-"""Of one file without a byte of progress between them."""
+"""Of one file without progress between them. What a hub sends again, or drips, is none."""
 LONGEST_WAIT_SECONDS = 60.0
 Moved = Callable[[int], None]
 
@@ -87,9 +88,8 @@ def _partial(root: Path, wanted: Wanted) -> Path:
 def _complete(
     hub: Hub, listing: Listing, listed: Listed, partial: Path, moved: Moved, pause: Callable[[float], None]
 ) -> None:
-    tries = 0
+    tries, most = 0, _held(partial)
     while True:
-        before = _held(partial)
         try:
             _append(hub, listing, listed, partial, moved)
             if _held(partial) >= listed.size:
@@ -97,7 +97,9 @@ def _complete(
             failure = UnreachableHubError(f"{listed.name} came only in part", hint="try again; what came is kept")
         except UnreachableHubError as error:
             failure = error
-        tries = 1 if _held(partial) > before else tries + 1
+        # Against the most there ever was: a hub that starts anew each time would else seem to get on for ever.
+        gets_on = _held(partial) > most and not isinstance(failure, TooSlowError)
+        tries, most = 1 if gets_on else tries + 1, max(most, _held(partial))
         if tries >= TRIES or failure.wait_seconds > LONGEST_WAIT_SECONDS:
             raise failure
         pause(failure.wait_seconds or 0.5 * 2**tries)
@@ -112,6 +114,7 @@ def _append(hub: Hub, listing: Listing, listed: Listed, partial: Path, moved: Mo
             if held > listed.size:
                 file.truncate(0)
             return
+        pace = Pace(listed.name)
         try:
             for chunk in hub.content(listing, listed.name, held):
                 if not chunk:
@@ -125,6 +128,7 @@ def _append(hub: Hub, listing: Listing, listed: Listed, partial: Path, moved: Mo
                 file.write(chunk)
                 held += len(chunk)
                 moved(len(chunk))
+                pace.count(len(chunk))
         finally:
             file.flush()
             os.fsync(file.fileno())

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from support.live_daemon import LiveDaemon
 from support.queue_driver import QueueDriver
 from support.requests import settled
 
+from daemon.cli import private
 from daemon.cli.records import Csv, JsonLines
 from daemon.cli.times import moment, span
 
@@ -37,6 +39,25 @@ def test_a_backup_is_made_checked_and_a_restore_beside_a_daemon_is_refused(
     assert Path(inside["path"]).parent == tmp_path
     done = told("backup", str(tmp_path / "c"), "--no-pictures")
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, str(tmp_path / "c"))
+
+
+def test_a_backup_that_the_caller_can_not_see_is_no_success(
+    mezzotint: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The daemon of a service has a directory for temporary files of its own: what it writes there is not here."""
+
+    class Elsewhere:
+        def lines(self, path: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+            counts = dict.fromkeys(("jobs", "pictures", "bytes", "missing", "damaged", "seconds"), 0)
+            return [{"event": "backup", "backup": {"path": body["path"], **counts}}]
+
+    monkeypatch.setattr(private, "daemon", lambda invocation, draws: nullcontext(Elsewhere()))
+    done = mezzotint("backup", str(tmp_path / "b"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nothing to be seen here" in done.stderr
+    assert "a directory that both see" in done.stderr
+    (tmp_path / "b").mkdir()
+    assert mezzotint("backup", str(tmp_path / "b")).returncode == 0
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from config.ids import new_id
 from config.settings import HttpSettings
 from daemon.events import Bus
 from daemon.service import (
+    STATES,
     DaemonStatus,
     DeliveryStatus,
     EngineStatus,
@@ -32,7 +33,6 @@ from daemon.service import (
 from frontends.http.native.server import NativeHttp
 from pipeline import request
 
-STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "dead")
 START = 1_800_000_000_123
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from config.errors import BusyError, FatalError
-from daemon.service import JobError, Picture
+from daemon.service import STATES, Filter, JobError, Picture
 from frontends.http.native import jobs
 from pipeline.request import Request
 
@@ -264,3 +264,17 @@ async def test_the_description_names_every_route_and_request_field(client: httpx
     }
     schema = description["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert {"prompt", "steps", "lane", "owner", "key", "image_base64"} <= set(schema["properties"])
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_records_of_every_state_can_be_asked_for(service: Any, client: httpx.AsyncClient, state: str) -> None:
+    asked: list[Filter] = []
+
+    class Keeping:
+        async def records(self, wanted: Filter, after: int, *, with_events: bool) -> tuple[bytes, None]:
+            asked.append(wanted)
+            return b"", None
+
+    service.keeping = Keeping()
+    answer = await client.get("/v1/records", params={"state": state})
+    assert (answer.status_code, [each.state for each in asked]) == (200, [state]), answer.text
