@@ -161,23 +161,34 @@ async def start(settings: EngineSettings) -> EngineProcess:
 
     Belongs to the main thread: the parent-death signal comes when the thread ends that made the process.
     """
-    ours, theirs = socket.socketpair()
-    for end in (ours, theirs):
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
-    with theirs:
-        try:
-            process = await _spawn(settings, theirs.fileno())
-        except OSError as error:
-            ours.close()
-            raise EngineGoneError(f"the engine could not be started: {error.strerror}") from None
-    reader, writer = await asyncio.open_connection(sock=ours, limit=READ_BYTES)
-    engine = EngineProcess(process, reader, writer)
+    try:
+        engine = await _connected(settings)
+    except OSError as error:
+        raise EngineGoneError(f"the engine could not be started: {error.strerror}") from None
     try:
         await engine.handshake(settings.start_timeout_seconds)
     except BaseException:
         await engine.close(0)
         raise
     return engine
+
+
+async def _connected(settings: EngineSettings) -> EngineProcess:
+    """A process with a pipe to it. Nothing is left open, and nothing runs, when the files for it are not to be had."""
+    ours, theirs = socket.socketpair()
+    writer: asyncio.StreamWriter | None = None
+    try:
+        with theirs:
+            for end in (ours, theirs):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+            reader, writer = await asyncio.open_connection(sock=ours, limit=READ_BYTES)
+            return EngineProcess(await _spawn(settings, theirs.fileno()), reader, writer)
+    except BaseException:
+        if writer is not None:
+            writer.transport.abort()
+        else:
+            ours.close()
+        raise
 
 
 async def _spawn(settings: EngineSettings, fd: int) -> asyncio.subprocess.Process:

@@ -60,6 +60,14 @@ def too_large(width: int, height: int, device: str) -> UserError:
     )
 
 
+def too_large_beside(width: int, height: int, device: str) -> RetryableError:
+    """The same, while another model was in memory: there may be room for it another time."""
+    return RetryableError(
+        f"a picture of {width}x{height} does not fit into the memory of {device} beside another model",
+        hint="if this comes often, set engine.resident_models to 1",
+    )
+
+
 def model_too_large(model: str, device: str) -> UserError:
     """A model that did not fit although no other was in memory."""
     return UserError(

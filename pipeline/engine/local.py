@@ -52,7 +52,7 @@ class LocalEngine:
         self._device = devices.choose(settings.device, settings.max_batch)
         self._precision = dtypes.choose(settings.dtype, self._device.torch)
         self._previews = settings.previews
-        self._residency = Residency(settings.resident_models, self._load)
+        self._residency = Residency(settings.resident_models, self._load, clock)
         self._serving = Forwards(self._device.types)
         self._texts = TextCache()
         self._jobs: dict[tuple[str, int], Job] = {}
@@ -183,8 +183,7 @@ class LocalEngine:
         before, began = self._serving.count, self._clock()
         if len(group) == 1:
             only = group[0]
-            outcome = self._serving.alone(calls[0], deterministic=only.deterministic, low_memory=only.job.low_memory)
-            outcomes = [outcome]
+            outcomes = [self._serving.alone(calls[0], deterministic=only.deterministic, low_memory=only.in_parts)]
         else:
             outcomes = self._serving.together(calls)
         passes = self._serving.count - before
@@ -198,10 +197,23 @@ class LocalEngine:
             picture.served_at = self._serving.count
             if call.seat.kind is Kind.DECODE and outcome.error is None:
                 self._learn(picture, call, outcome)
+            if self._fits_in_tiles(picture, call, outcome):
+                continue  # it waits where it is, and the call is served again
             self._answer(picture, outcome)
         self._charge(group, calls, self._clock() - began)
         if denoised:
             self._forward_seconds = self._clock() - began
+
+    def _fits_in_tiles(self, picture: Picture, call: Call, outcome: Outcome) -> bool:
+        """Whether memory ran out for a whole VAE call. It is made again in tiles, and no step is lost."""
+        whole = call.seat.kind in (Kind.ENCODE, Kind.DECODE) and not picture.in_parts
+        if not whole or outcome.error is None or not failures.is_out_of_memory(outcome.error):
+            return False
+        log.event("job_tiled", job=picture.job.draw.job, attempt=picture.job.draw.attempt)
+        outcome.error.__traceback__ = None  # its frames hold the picture's tensors
+        picture.tiled = True
+        self._make_room(picture.job)
+        return True
 
     def _charge(self, group: Sequence[Picture], calls: Sequence[Call], seconds: float) -> None:
         rows = [max(call.signature().rows, 1) for call in calls]
@@ -233,14 +245,14 @@ class LocalEngine:
 
     def _answer(self, picture: Picture, outcome: Outcome) -> None:
         """Let the picture run on to its next call or its end."""
-        before = picture.step
+        before, in_parts = picture.step, picture.in_parts
         try:
             if outcome.error is not None:
                 picture.fail(outcome.error)
             else:
                 picture.resume(outcome.answer)
         except Exception as error:  # boundary: a job's failure is that job's alone
-            self._fail(picture.job, error)
+            self._fail(picture.job, error, in_parts=in_parts)
         self._steps += picture.step - before
         if picture.finishing:
             picture.finished_at = self._forwards
@@ -281,7 +293,7 @@ class LocalEngine:
             "model_sha256": picture.job.draw.model.sha256,
             "steps_run": picture.step,
         }
-        if picture.job.low_memory:
+        if picture.job.low_memory or picture.tiled:
             found["low_memory"] = True
         if picture.tokens_dropped:
             found["prompt_tokens_dropped"] = picture.tokens_dropped
@@ -313,7 +325,7 @@ class LocalEngine:
             elif job.drawing_seconds >= job.draw.deadline_seconds:
                 self._fail(job, failures.overdue(job.draw.deadline_seconds))
 
-    def _fail(self, job: Job, error: Exception) -> None:
+    def _fail(self, job: Job, error: Exception, *, in_parts: bool = False) -> None:
         if failures.ends_the_engine(error):
             raise error
         memory = failures.is_out_of_memory(error)
@@ -321,11 +333,14 @@ class LocalEngine:
             log.event("job_failed", job=job.draw.job, attempt=job.draw.attempt)
             log.exception("job_error", error)
         error.__traceback__ = None  # its frames hold the picture's tensors
-        if memory and not job.low_memory:
+        if memory and not (in_parts or job.low_memory):
             self._begin_again(job)
             return
         if memory:
-            error = failures.too_large(job.draw.task.width, job.draw.task.height, self._device.name)
+            beside = self._residency.holds_others(loading.key_of(job.draw.model))
+            reason = failures.too_large_beside if beside else failures.too_large
+            error = reason(job.draw.task.width, job.draw.task.height, self._device.name)
+            self._make_room(job)
         self._drop(job)
         self._send(failures.message(job.draw.job, job.draw.attempt, error))
 
@@ -335,7 +350,12 @@ class LocalEngine:
         left = [picture.index for picture in job.pictures]
         self._let_go(job)
         job.low_memory = True
+        job.drawing_seconds = 0.0
         job.pictures = [Picture(job, index) for index in left]
+        self._make_room(job)
+
+    def _make_room(self, job: Job) -> None:
+        """Let go of all that neither this job nor any that is being drawn needs."""
         self._texts.forget()
         self._residency.drop_idle(self._models_in_use() | {loading.key_of(job.draw.model)})
 
@@ -359,7 +379,8 @@ class LocalEngine:
         return {picture.model.key for picture in self._pictures() if picture.model is not None}
 
     def _load_for(self, place: ModelPlace, in_use: set[tuple[str, str]]) -> None:
-        """Load a model; when that fails, all jobs that want it fail."""
+        """Load a model; when that fails, all jobs that want it fail. Where it is only that memory is short beside the
+        models that are being drawn with, they wait."""
         self._send(Loading(model=place.name))
         self._texts.forget()  # its keys hold the modules of the model that may have to go
         began = self._clock()

@@ -62,6 +62,7 @@ def the_one_job(live: LiveDaemon) -> str:
     return str(job)
 
 
+@pytest.mark.soak
 def test_one_key_five_times_across_kills_is_one_job(live: LiveDaemon) -> None:
     ids = set()
     for number in range(5):

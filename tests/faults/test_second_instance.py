@@ -56,8 +56,8 @@ def test_it_is_refused_and_leaves_everything_as_it_was(daemon: LiveDaemon, lock_
     assert job["state"] == "done"
 
 
-def test_of_six_that_start_at_once_exactly_one_lives(tmp_path: Path) -> None:
-    one_of(tmp_path, 6)
+def test_of_four_that_start_at_once_exactly_one_lives(tmp_path: Path) -> None:
+    one_of(tmp_path, 4)
 
 
 @pytest.mark.soak

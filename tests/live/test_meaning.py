@@ -30,6 +30,8 @@ BACKGROUNDS = (
 PROMPTS = 40
 CANDIDATES = 50
 SHEET_COLUMNS = 8
+ENVIRONMENT = {"MEZZOTINT_ENGINE__KIND": "local", "MEZZOTINT_ENGINE__THREADS": "1"}
+"""One thread: another engine that draws on the same cores would make both wait for each other's threads."""
 
 
 def caption(subject: str, background: str) -> str:
@@ -65,7 +67,7 @@ def test_the_encoder_ranks_the_right_caption_first_for_at_least_nine_in_ten_pict
     subjects = chance.sample(list(starter.subjects()), PROMPTS)
     prompts = [caption(*pair) for pair in zip(subjects, itertools.cycle(BACKGROUNDS))]
     others = [caption(subject, chance.choice(BACKGROUNDS)) for subject in starter.subjects() if subject not in subjects]
-    daemon = LiveDaemon(tmp_path / "state", {"MEZZOTINT_ENGINE__KIND": "local"})
+    daemon = LiveDaemon(tmp_path / "state", ENVIRONMENT)
     daemon.start()
     try:
         ids = [daemon.submit(prompt, seed=100 + number) for number, prompt in enumerate(prompts)]

@@ -18,11 +18,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(600)]
 
 PICTURES = 20
 STEPS = 4
+ENVIRONMENT = {"MEZZOTINT_ENGINE__KIND": "local", "MEZZOTINT_ENGINE__THREADS": "1"}
+"""One thread: another engine that draws on the same cores would make both wait for each other's threads."""
 
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDaemon]:
-    live = LiveDaemon(tmp_path_factory.mktemp("verify") / "state", {"MEZZOTINT_ENGINE__KIND": "local"})
+    live = LiveDaemon(tmp_path_factory.mktemp("verify") / "state", ENVIRONMENT)
     live.start()
     yield live
     live.stop()

@@ -145,11 +145,9 @@ class QueueMachine(RuleBasedStateMachine):
 
 @pytest.mark.slow
 class TestQueue(QueueMachine.TestCase):  # type: ignore[misc,name-defined]
-    """200 sequences of 30 verbs."""
+    """60 sequences of 25 verbs."""
 
-    settings = settings(
-        max_examples=200, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    settings = settings(max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.soak

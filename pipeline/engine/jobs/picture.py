@@ -41,6 +41,8 @@ class Picture:
         """Number of the denoising forward that made its last step."""
         self.model: LoadedModel | None = None
         """Set once it is started."""
+        self.tiled = False
+        """Memory ran out for one of its VAE calls: they are made in tiles."""
         self.scheduler: Any = None
         self.pipeline_name = ""
         self.tokens_dropped = 0
@@ -72,6 +74,12 @@ class Picture:
     def alone(self) -> bool:
         """Its calls are never merged."""
         return self.deterministic or self.job.low_memory
+
+    @property
+    def in_parts(self) -> bool:
+        """The call where it waits is made with as little memory as possible."""
+        vae = self.call is not None and self.call.seat.kind in (Kind.ENCODE, Kind.DECODE)
+        return self.job.low_memory or (self.tiled and vae)
 
     @property
     def begun(self) -> bool:

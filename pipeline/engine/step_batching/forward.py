@@ -47,10 +47,16 @@ class Forwards:
         with self._state_of(call), _deterministic(deterministic):
             try:
                 if low_memory:
-                    return Outcome(thrift.run(call, mergeable=self._verdicts.mergeable(call)))
+                    return Outcome(thrift.run(call, by_rows=self._by_rows(call, deterministic=deterministic)))
                 return Outcome(call.alone())
             except Exception as error:  # boundary: one picture's failure is that picture's alone
                 return self._failed(error)
+
+    def _by_rows(self, call: Call, *, deterministic: bool) -> bool:
+        """Whether its rows may be computed one by one. For a deterministic call what was found out by chance, in
+        forwards of others before, must make no difference."""
+        verified = None if deterministic else self._verdicts.mergeable(call)
+        return call.seat.rules.by_rows if verified is None else verified
 
     def together(self, calls: Sequence[Call]) -> list[Outcome]:
         """Run calls of equal signature in one forward; each gets what it would have got alone."""

@@ -18,16 +18,16 @@ LEAST_TILE = 16
 """Latents on a side of the smallest tile: what a network sees of its surroundings."""
 
 
-def run(call: Call, *, mergeable: bool | None) -> Any:
+def run(call: Call, *, by_rows: bool) -> Any:
     """The answer to the call; that of a VAE may show where its tiles meet.
 
-    What is known not to be ``mergeable`` can't be taken apart either.
+    ``by_rows`` says that a denoiser's rows are known not to depend on each other; else they stay together.
     """
     if call.seat.kind in (Kind.ENCODE, Kind.DECODE):
         with _tiled(call.seat.module, call):
             return call.alone()
     rows = call.signature().rows
-    if call.seat.kind is not Kind.DENOISE or rows < 2 or mergeable is False:
+    if call.seat.kind is not Kind.DENOISE or rows < 2 or not by_rows:
         return call.alone()
     arguments = call.named()
     return _joined([call.seat.run(**_row(arguments, row, rows, call.seat.rules)) for row in range(rows)])
@@ -71,22 +71,27 @@ def _tiled(vae: Any, call: Call) -> Iterator[None]:
     names = ("use_tiling", "use_slicing", "tile_latent_min_size", "tile_sample_min_size")
     before = {name: getattr(vae, name) for name in names if hasattr(vae, name)}
     try:
-        if "use_tiling" in before:
-            vae.use_tiling = True
         if "use_slicing" in before:
             vae.use_slicing = True
-        if {"tile_latent_min_size", "tile_sample_min_size"} <= before.keys():
-            _halve_tiles(vae, call)
+        if "use_tiling" in before:
+            sized = {"tile_latent_min_size", "tile_sample_min_size"} <= before.keys()
+            vae.use_tiling = _halve_tiles(vae, call) if sized else True
         yield
     finally:
         for name, value in before.items():
             setattr(vae, name, value)
 
 
-def _halve_tiles(vae: Any, call: Call) -> None:
-    """Tiles of at most half the picture: a VAE made for this size would take it as one tile."""
+def _halve_tiles(vae: Any, call: Call) -> bool:
+    """Tiles of at most half the picture: a VAE made for this size would take it as one tile.
+
+    False where there can be none: a VAE made for very small pictures may have tiles of less than one latent.
+    """
+    if not 1 <= vae.tile_latent_min_size <= vae.tile_sample_min_size:
+        return False
     tensor = next(value for value in call.named().values() if isinstance(value, torch.Tensor))
     scale = vae.tile_sample_min_size // vae.tile_latent_min_size
     side = max(tensor.shape[-2:]) // (1 if call.seat.kind is Kind.DECODE else scale)
     latents = min(vae.tile_latent_min_size, max(LEAST_TILE, side // 2))
     vae.tile_latent_min_size, vae.tile_sample_min_size = latents, latents * scale
+    return True

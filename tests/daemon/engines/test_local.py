@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -121,6 +122,21 @@ async def test_an_engine_that_does_not_come_up_is_told_and_ended(
     settings = FAKE.model_copy(update={"start_timeout_seconds": 0.5 if "sleep" in script else 20})
     with pytest.raises(EngineGoneError, match=said):
         await _start_instead(monkeypatch, script, settings)
+
+
+@pytest.mark.parametrize("where", ["socket.socketpair", "asyncio.open_connection", "asyncio.create_subprocess_exec"])
+async def test_an_engine_for_which_no_files_are_left_is_told_and_leaves_none_open(
+    monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def none_left(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    before = len(os.listdir("/dev/fd"))
+    monkeypatch.setattr(f"daemon.engines.local.{where}", none_left)
+    with pytest.raises(EngineGoneError, match="could not be started: Too many open files"):
+        await local.start(FAKE)
+    await asyncio.sleep(0)
+    assert len(os.listdir("/dev/fd")) == before
 
 
 def test_what_only_the_daemon_may_use_is_not_handed_on() -> None:

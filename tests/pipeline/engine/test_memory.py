@@ -6,15 +6,18 @@ import gc
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
 from support.engine_driver import Driver, levels_apart, limit_denoiser, relative_difference, seat_of
 
 from pipeline.engine import local
+from pipeline.engine.loading import key_of
+from pipeline.engine.residency import NARROW_SECONDS, Residency
 from pipeline.engine.step_batching.rendezvous import Kind
-from pipeline.messages import Drawn, Finished, Loaded, Loading
+from pipeline.messages import Drawn, Finished, Loaded, Loading, ModelPlace
 
 Drive = Callable[..., Driver]
 
@@ -109,6 +112,71 @@ def test_a_decode_that_does_not_fit_is_done_in_tiles(
     assert drawn.pixels != solo.pixels
     difference = sum(abs(a - b) for a, b in zip(drawn.pixels, solo.pixels, strict=True)) / len(solo.pixels)
     assert difference < 12, "tiles show, the picture is the same"
+
+
+def test_a_decode_that_did_not_fit_costs_no_step(
+    tiny: dict[str, Path], drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = drive(tiny["sd"])
+    real = driver.engine._serving.alone
+
+    def once(call: Any, **options: Any) -> Any:
+        if call.seat.kind is Kind.DECODE and not options["low_memory"]:
+            return local.Outcome(error=torch.OutOfMemoryError(FULL))
+        return real(call, **options)
+
+    monkeypatch.setattr(driver.engine._serving, "alone", once)
+    drawn = driver.alone("one", steps=4)
+    assert driver.kinds == ["denoise"] * 4 + ["decode"] * 2
+    assert drawn.facts["low_memory"] is True
+
+
+def test_a_decode_that_fits_in_no_way_is_the_jobs_own_fault_and_is_not_drawn_for_again(
+    tiny: dict[str, Path], drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = drive(tiny["sd"])
+    _no_memory_for(Kind.DECODE, driver, monkeypatch)
+    driver.draw("one", steps=4)
+    driver.run()
+    assert driver.kinds == ["denoise"] * 4 + ["decode"] * 2
+    assert (driver.failure("one").kind, driver.failure("one").field) == ("user", "width")
+
+
+def test_a_job_that_begins_again_has_all_its_time_once_more(
+    tiny: dict[str, Path], drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    driver = drive(tiny["sd"], clock=lambda: now[0])
+    real, denoised = driver.engine._serving.alone, list[bool]()
+
+    def slow(call: Any, **options: Any) -> Any:
+        if call.seat.kind is Kind.DENOISE:
+            now[0] += 20.0
+            denoised.append(options["low_memory"])
+            if denoised == [False] * 4:
+                return local.Outcome(error=torch.OutOfMemoryError(FULL))
+        return real(call, **options)
+
+    monkeypatch.setattr(driver.engine._serving, "alone", slow)
+    driver.draw("one", steps=4, deadline_seconds=110.0)
+    driver.run()
+    assert driver.ended("one") == ["Finished"]
+    assert denoised == [False] * 4 + [True] * 4
+
+
+def test_a_job_that_does_not_fit_beside_another_model_is_tried_another_time(
+    tiny: dict[str, Path], drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = drive(tiny["sd"], resident_models=2)
+    driver.draw("neighbour", model=tiny["flux"], steps=20)
+    driver.run(steps=3)
+    _no_memory_for(Kind.DENOISE, driver, monkeypatch)
+    driver.draw("one")
+    driver.run()
+    failed = driver.failure("one")
+    assert failed.kind == "retryable"
+    assert "beside another model" in failed.message
+    assert driver.ended("neighbour") == ["Finished"]
 
 
 def test_pictures_that_were_finished_before_memory_ran_out_are_not_sent_twice(
@@ -209,6 +277,19 @@ def test_a_model_that_does_not_fit_beside_one_in_use_waits_for_it(
     assert len(driver.of(Loading)) <= 3, "it is not tried again and again meanwhile"
 
 
+def test_a_want_of_memory_for_models_is_not_remembered_for_ever() -> None:
+    now = [0.0]
+    models = Residency(2, lambda place: cast(Any, SimpleNamespace(key=key_of(place))), lambda: now[0])
+    first, second = (ModelPlace(name=name, path=name, family="", sha256="0") for name in ("a", "b"))
+    in_use = {models.load(first, ()).key}
+    models.no_more_than_now()
+    assert not models.has_room(in_use)
+    now[0] = NARROW_SECONDS
+    assert models.has_room(in_use)
+    models.load(second, in_use)
+    assert models.get(first) is not None
+
+
 def test_a_model_that_never_fits_is_said_to_its_jobs_and_the_others_go_on(
     tiny: dict[str, Path], drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,3 +321,16 @@ def _one_at_a_time(monkeypatch: pytest.MonkeyPatch, driver: Driver) -> None:
         return real(*arguments)
 
     monkeypatch.setattr(local.loading, "load", load)
+
+
+def _no_memory_for(kind: Kind, driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory runs out for each call of this kind that a model of the Stable Diffusion family makes."""
+    real = driver.engine._serving.alone
+
+    def full(call: Any, **options: Any) -> Any:
+        denoiser = type(call.seat.module).__name__
+        if call.seat.kind is kind and denoiser != "FluxTransformer2DModel":
+            return local.Outcome(error=torch.OutOfMemoryError(FULL))
+        return real(call, **options)
+
+    monkeypatch.setattr(driver.engine._serving, "alone", full)
