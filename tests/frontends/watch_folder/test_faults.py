@@ -171,3 +171,30 @@ async def test_many_files_in_trouble_are_told_as_one_with_their_number(world: An
     await world.look()
     await world.look(3)
     assert [problem.why for problem in world.folder.problems] == ["Permission denied (30 files wait)"]
+
+
+async def test_a_claim_that_failed_once_is_forgotten_as_soon_as_it_succeeds(world: Any, broken: Any) -> None:
+    """The file is tried as an order then. Result: nothing is wrong any more, and no look is due before its time."""
+    world.drop("a.txt")
+    broken.fail(os, "rename", errno.EBUSY, lambda source, target, **_: source == target == "a.txt")
+    await world.look()
+    await world.look(2)
+    assert [problem.why for problem in world.folder.problems] == ["Device or resource busy"]
+    await world.look(2)
+    assert [problem.why for problem in world.folder.problems] == ["Device or resource busy"], "it is one file"
+    broken.mend()
+    await world.look(10)
+    assert world.service.prompts == ["a red apple"]
+    assert world.folder.problems == ()
+    assert await world.look(1) > world.clock.now + 1_000
+
+
+async def test_a_file_in_trouble_that_is_taken_away_is_no_trouble_any_more(world: Any, broken: Any) -> None:
+    path = world.drop("a.txt")
+    broken.fail(claiming, "ready", errno.EACCES)
+    await world.look()
+    await world.look(2)
+    assert world.folder.problems
+    path.unlink()
+    assert await world.look(2) > world.clock.now + 1_000
+    assert world.folder.problems == ()
