@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
+from config import failpoints
 from config.clock import Clock
 from config.errors import BusyError, NotFoundError, UserError
 from config.ids import new_id
@@ -250,7 +251,9 @@ class FakeService:
         delivery = Delivery(
             id=job.id, job_id=job.id, source="folder", address=job.origin.address, attempt=1, created_at=self.clock()
         )
+        failpoints.reach("delivery.before")
         await self.deliverers["folder"].deliver(delivery, job)
+        failpoints.reach("delivery.after")
         await asyncio.sleep(0)
 
     def _picture(self, job: Job, index: int) -> Picture:

@@ -11,6 +11,7 @@ import pytest
 from support.fake_folder_service import FakeService
 
 from config.clock import now_ms
+from config.errors import RetryableError
 from config.settings import FolderSettings, Settings, WatchFolderSettings
 from daemon.service.conditions import Condition
 from frontends.watch_folder import Summary, WatchFolders
@@ -47,6 +48,8 @@ async def test_folders_have_their_own_places_and_owners(tmp_path: Path) -> None:
     service.draw()
     await service.deliver()
     await until(lambda: len(list((tmp_path / "state" / "done").rglob("a.txt"))) == 2)
+    quiet = "(file events): 0 orders open, 0 files waiting"
+    await until(lambda: front_end.status() == f"inbox {quiet}; team {quiet}")
     await stopped(task)
     assert {job.request.prompt: job.owner for job in service.jobs_by_id.values()} == {
         "mine": "folder:inbox",
@@ -54,8 +57,6 @@ async def test_folders_have_their_own_places_and_owners(tmp_path: Path) -> None:
     }
     outbox = tmp_path / "state" / "outbox"
     assert sorted(str(path.relative_to(outbox)) for path in outbox.rglob("*.png")) == ["a.png", "team/a.png"]
-    quiet = "(file events): 0 orders open, 0 files waiting"
-    assert front_end.status() == f"inbox {quiet}; team {quiet}"
 
 
 async def test_a_share_that_is_away_is_a_condition_of_the_daemon_until_it_returns(tmp_path: Path) -> None:
@@ -104,7 +105,9 @@ async def test_no_folder_is_watched_when_that_is_turned_off(tmp_path: Path) -> N
     await stopped(task)
 
 
-async def test_results_of_a_folder_that_is_not_watched_any_more_are_refused(tmp_path: Path, world: Any) -> None:
+async def test_results_of_a_folder_that_is_not_watched_any_more_wait_until_it_is_again(
+    tmp_path: Path, world: Any
+) -> None:
     world.drop("a.txt")
     await world.settle()
     world.service.draw()
@@ -112,7 +115,7 @@ async def test_results_of_a_folder_that_is_not_watched_any_more_are_refused(tmp_
     assert front_end.name == "folder"
     [job] = world.service.jobs_by_id.values()
     other.jobs_by_id[job.id] = job
-    with pytest.raises(Exception, match="the folder inbox is not watched any more"):
+    with pytest.raises(RetryableError, match=r"inbox is not watched any more .*put it back"):
         await other.deliver_again(job)
 
 
@@ -122,9 +125,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookout, "EMPTY_MS", 0)
     monkeypatch.setattr(lookout, "TURN_MARGIN_MS", 150)
     monkeypatch.setattr(front_ends, "FAULT_SECONDS", 0.05)
+    monkeypatch.setattr(front_ends, "ONCE_MS", 50)
 
 
-QUICK = FolderSettings(settle_seconds=0.0, settle_image_seconds=0.0, pairing_seconds=0.0)
+QUICK = FolderSettings(settle_seconds=0, settle_image_seconds=0, pairing_seconds=0, min_age_seconds=0)
 
 
 async def once(front_end: Callable[[Callable[[Summary], None]], WatchFolders]) -> Summary:
