@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import json
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 from config.errors import NotFoundError, UserError
 from config.settings import Settings
@@ -45,7 +47,7 @@ class Intake:
         if submission.image is not None:
             request = request.model_copy(update={"image": await self.take_image(submission.image)})
         elif request.image is not None:
-            await self._must_have(request.image)
+            await self._must_have(request.image, inputs.claim)
         source = submission.owner.partition(":")[0]
         return NewJob(
             request=request,
@@ -61,14 +63,17 @@ class Intake:
         )
 
     async def examine(self, submission: Submission) -> Request:
-        """The settled request that would be queued, after the same checks; keeps and writes nothing."""
+        """The settled request that would be queued, after the same checks; keeps, writes and touches nothing.
+
+        Raises :class:`UserError`.
+        """
         check_envelope(submission)
         request = self._settled(submission)
         if submission.image is not None:
             png = (await self._decoded(submission.image)).png
             request = request.model_copy(update={"image": hashlib.sha256(png).hexdigest()})
         elif request.image is not None:
-            await self._must_have(request.image)
+            await self._must_have(request.image, inputs.load)
         return request
 
     async def take_image(self, data: bytes) -> str:
@@ -99,9 +104,9 @@ class Intake:
                 hint="ask for a smaller size, or raise limits.max_request_pixels",
             )
 
-    async def _must_have(self, digest: str) -> None:
+    async def _must_have(self, digest: str, look_up: Callable[[Path, str], object]) -> None:
         try:
-            await asyncio.to_thread(inputs.claim, self._settings.state_dir, digest)
+            await asyncio.to_thread(look_up, self._settings.state_dir, digest)
         except NotFoundError:
             raise UserError(
                 "image: no input picture of that sha256 was taken in", field="image", hint="send the picture itself"

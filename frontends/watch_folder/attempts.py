@@ -6,7 +6,7 @@ A scanner holds the file, the disk is full, the share is away.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -72,10 +72,15 @@ class Attempts:
         return held is not None and now < held.until
 
     def next(self, now: int) -> int | None:
-        """When the first of those held back may be tried again."""
+        """When the first of those that must wait may be tried again; any look tries those whose time has come."""
         for key in [key for key, held in self._held.items() if held.until + FORGET_MS < now]:
             del self._held[key]  # its file is gone: nobody tried again
-        return min((max(now, held.until) for held in self._held.values()), default=None)
+        return min((held.until for held in self._held.values() if held.until > now), default=None)
+
+    def forget(self, which: Callable[[str], bool]) -> None:
+        """Hold these back no longer: they are gone, or go on under another name."""
+        for key in filter(which, list(self._held)):
+            del self._held[key]
 
     @property
     def held(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from config import failpoints
 from frontends.watch_folder import paths, whole_files
 from frontends.watch_folder.looking import writers
+from frontends.watch_folder.looking.ignore import ignored_file
 from frontends.watch_folder.orders import kinds, pairing
 from frontends.watch_folder.source import Source
 
@@ -56,7 +57,8 @@ def take(root: Path, claim: Claim, sidecars: tuple[str, ...] | None = None) -> S
     them there. Safe to repeat.
 
     All or nothing: raises :class:`GoneError` also when a sidecar is missing. Then another daemon has it, which gives
-    it back when it finds the picture missing. Raises ``OSError`` when it can't be done now.
+    it back when it finds the picture missing. And when there is one more: it came after the look, or was given back.
+    Raises ``OSError`` when it can't be done now.
     """
     failpoints.reach("order.after_row")
     directory, own = paths.split(claim.name)
@@ -134,13 +136,25 @@ def _bring(root: Path, claim: Claim, target: int, sidecars: tuple[str, ...] | No
     try:
         with paths.directory(root, directory) as parent:
             _same_file(parent, own, claim)
-            if sidecars is None:
-                sidecars = pairing.sidecars_of(own, os.listdir(parent)) if kinds.is_image(own) else ()
-            for name in sidecars:
+            beside = _sidecars(parent, own)
+            if sidecars is not None and len(sidecars) < len(beside):
+                raise GoneError  # one came since, or came back: what goes on is to be seen first
+            for name in beside if sidecars is None else sidecars:
                 os.rename(name, name, src_dir_fd=parent, dst_dir_fd=target)
             os.rename(own, own, src_dir_fd=parent, dst_dir_fd=target)
     except FileNotFoundError:
         raise GoneError from None
+
+
+def _sidecars(parent: int, own: str) -> tuple[str, ...]:
+    """What a look would find to belong to this file of an open directory now."""
+    if not kinds.is_image(own):
+        return ()
+    group = kinds.together(own)
+    with os.scandir(parent) as entries:
+        near = [entry for entry in entries if entry.name.startswith(group) and kinds.together(entry.name) == group]
+        names = [each.name for each in near if each.is_file(follow_symlinks=False) and not ignored_file(each.name)]
+    return pairing.partners(names).get(own, ())
 
 
 def _same_file(parent: int, own: str, claim: Claim) -> None:
@@ -155,10 +169,10 @@ def _stay(root: Path, claim: Claim) -> Source:
     try:
         with paths.directory(root, directory) as parent:
             _same_file(parent, own, claim)
-            beside = os.listdir(parent) if kinds.is_image(own) else []
+            beside = _sidecars(parent, own)
     except FileNotFoundError:
         raise GoneError from None
-    return Source(root, claim.name, directory, own, pairing.sidecars_of(own, beside), in_place=True)
+    return Source(root, claim.name, directory, own, beside, in_place=True)
 
 
 def is_writable(root: Path) -> bool:

@@ -14,8 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import failpoints
-from config.errors import NotFoundError, RetryableError, UserError
+from config.errors import RetryableError, UserError
 from daemon.service import Delivery, Job, Picture, Service
 from frontends.watch_folder import naming, paths, whole_files
 from frontends.watch_folder.problems import Problem
@@ -48,20 +47,20 @@ class Deliverer:
         self._outboxes[folder] = outbox
 
     def outbox(self, folder: str) -> Outbox:
-        """Where results of ``folder`` go; :class:`NotFoundError` when it is not watched any more."""
+        """Where results of ``folder`` go; :class:`RetryableError` when it is not watched: it may be again."""
         try:
             return self._outboxes[folder]
         except KeyError:
-            raise NotFoundError(f"the folder {folder} is not watched any more") from None
+            raise RetryableError(
+                f"the folder {folder} is not watched any more (its results wait: put it back into watch_folder.folders)"
+            ) from None
 
     async def deliver(self, delivery: Delivery, job: Job) -> None:
         """Write the pictures of a job that is done; one that ended otherwise is told by its order's error text."""
         address = delivery.address
         outbox = self.outbox(str(address["folder"]))
-        failpoints.reach("delivery.before")
         if job.state == "done":
             await self.bring(outbox, job.pictures, str(address["stem"]), job, address.get("tags"))
-        failpoints.reach("delivery.after")
         outbox.delivered(str(address["order"]))
 
     async def bring(

@@ -79,7 +79,7 @@ class Folder:
         """What the last pass spent on looking alone."""
         self._taken = 0
         self._full = False
-        self._progress_at = clock()
+        self._progress_at, self._progress_round = clock(), 0
         self._names: dict[str, str] = {}
         """The file of every order that is open."""
         self._scan_due = 0
@@ -93,6 +93,7 @@ class Folder:
     def delivered(self, order_id: str) -> None:
         """Something of an order was delivered: it may be over, and there may be room for more."""
         self._checks[order_id] = END_CHECKS
+        self._progressed()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -108,19 +109,33 @@ class Folder:
             return f"{name} degraded: {self.problems[0].why}"
         return f"{name}: {self._open} orders open, {self._waiting} files waiting"
 
+    @property
+    def idle_ms(self) -> int:
+        """For how long nothing was taken, delivered or brought to its end."""
+        return self._clock() - self._progress_at
+
+    @property
+    def patience_ms(self) -> int:
+        """Who was idle for so long waits for what will not come."""
+        return 2 * self._lookout.patience_ms
+
     def left(self) -> dict[str, str] | None:
         """The files that could not be taken although they had their time, with the reason; None: more is to come."""
         now, patience, held = self._clock(), self._lookout.patience_ms, self._attempts.held
-        idle = now - self._progress_at >= 2 * patience
+        idle, window = self.idle_ms >= self.patience_ms, self._lookout.window
         if self._ready or not (self._names.keys() <= held.keys() and (idle or not self._open)):
             return None
         stuck = {paths.shown(name): held[order] for order, name in self._names.items()}
         if self._unreadable is not None:
             return {**stuck, paths.shown(str(self.places.path)): self._unreadable.why}
         files, late = self._lookout.unsettled(now, 0), self._lookout.unsettled(now, patience)
+        if window.beyond:  # the first round began somewhere in the middle
+            if not idle or window.rounds < self._progress_round + 2:
+                return None
+            stuck[""], late = f"{window.beyond} more files had their turn and could not be taken", files
         if len(late) < len(files) and not idle:
             return None
-        return {**stuck, **{paths.shown(name): held.get(name, UNSETTLED) for name in late}}
+        return {**{paths.shown(name): held.get(name, UNSETTLED) for name in late}, **stuck}
 
     # --- one pass
 
@@ -138,8 +153,11 @@ class Folder:
         half_taken = [order for order in await self._orders() if order.lines_total is None]
         await self._finish_claims(half_taken, now)
         room = await self._room()
-        if room or periodic or self._lookout.files <= QUICK_FILES:
-            await self._take(await self._scan(now, polled_only), room, now)
+        if polled_only:
+            self._look_again(self._full_due)
+        reachable = self._lookout.reach.polled or not polled_only
+        if reachable and (room or periodic or self._lookout.files <= QUICK_FILES):
+            await self._take(await self._scan(now, polled_only), room, now, polled_only)
         if periodic:
             self._scan_due = now + self._lookout.period_ms
         self._look_again(self._scan_due)
@@ -171,22 +189,31 @@ class Folder:
         """What may be taken, oldest first."""
         began = time.monotonic()
         try:
-            drops = await asyncio.to_thread(self._lookout.look, now, polled_only=polled_only)
+            drops = await asyncio.to_thread(self._look_around, now, polled_only)
         except OSError as error:
             self._unreadable = Problem.of(error, "the folder can't be read")
             self._look_again(now + self._poll_ms)
             return []
         finally:
             self.looking_seconds = time.monotonic() - began
-        self._unreadable = None
-        self._read_only = not claiming.is_writable(self.places.path)
+        if not polled_only:
+            self._unreadable = None
         self._look_again(self._lookout.due)
         ours = {
             feeding.source_name(order)
             for order in await self._orders()
             if order.lines_total is None or order.claimed_path == taking.IN_PLACE
         }
+        if not (polled_only or self._lookout.window.beyond):
+            there = {*self._lookout.unsettled(now, 0), *self._names}
+            self._attempts.forget(lambda key: key not in there)
         return [drop for drop in drops if drop.main.name not in ours and not self._is_held(drop.main.name, now)]
+
+    def _look_around(self, now: int, polled_only: bool) -> list[Drop]:
+        """In a thread: each question to a share may take its time."""
+        drops = self._lookout.look(now, polled_only=polled_only)
+        self._read_only = not claiming.is_writable(self.places.path)
+        return drops
 
     def _is_held(self, name: str, now: int) -> bool:
         held = self._attempts.holds(name, now)
@@ -215,7 +242,7 @@ class Folder:
         self._full = room <= 0 or (self._full and room < most // 4)
         return 0 if self._full else room
 
-    async def _take(self, drops: list[Drop], room: int, now: int) -> None:
+    async def _take(self, drops: list[Drop], room: int, now: int, polled_only: bool) -> None:
         """Claim as many as there is room for; the others wait where they are."""
         unread = sum(_has_lines_left(order) for order in await self._orders())
         most = max(0, min(room, self.settings.max_open_jobs - unread))
@@ -230,14 +257,15 @@ class Folder:
                 (chosen if len(chosen) < most else later).append(drop)
         for group in _groups(chosen, lambda drop: drop.main.name):
             await asyncio.gather(*(self._take_one(drop, now) for drop in group))
-        self._ready = {drop.main.name for drop in later}
-        self._waiting = len(later) + self._lookout.window.beyond
+        elsewhere = {name for name in self._ready if polled_only and not self._lookout.reach.is_polled(name)}
+        self._ready = elsewhere | {drop.main.name for drop in later}
+        self._waiting = len(self._ready) + self._lookout.window.beyond
 
     async def _take_one(self, drop: Drop, now: int) -> None:
         action = taking.take(self._service, self._deliverer, self.settings, self.places.path, drop)
         taken = await self._attempts.attempt(drop.main.name, now, action)
         if taken:
-            self._progress_at = now
+            self._progressed()
             self._taken += 1
         elif taken is False:
             for name in (drop.main.name, *drop.sidecars):
@@ -247,6 +275,7 @@ class Folder:
     async def _finish_claims(self, orders: list[Order], now: int) -> None:
         for order in orders:
             if not self._attempts.holds(order.id, now):
+                self._attempts.forget(feeding.source_name(order).__eq__)  # it is tried as an order from now on
                 action = taking.finish(self._service, self._deliverer, self.settings, self.places.path, order)
                 await self._attempts.attempt(order.id, now, action)
 
@@ -296,11 +325,14 @@ class Folder:
             await asyncio.gather(*(self._end_if_over(order, now) for order in due[start : start + AT_ONCE]))
 
     async def _end_if_over(self, order: Order, now: int) -> None:
-        if await self._attempts.attempt(order.id, now, self._end_one(order)):
+        ended = await self._attempts.attempt(order.id, now, self._end_one(order))
+        if ended:
             self._checks.pop(order.id, None)
             self._open -= 1
             self._names.pop(order.id, None)
-            self._progress_at = now
+            self._progressed()
+        elif ended is None:
+            self._checks[order.id] = 1  # it is over, and is put away once it is not held back any more
         else:
             self._check_later(order, now)
 
@@ -315,6 +347,9 @@ class Folder:
             self.failed.append(paths.shown(feeding.source_name(order)))
         log.info("order_ended", folder=self.settings.name, order=order.id)
         return True
+
+    def _progressed(self) -> None:
+        self._progress_at, self._progress_round = self._clock(), self._lookout.window.rounds
 
     def _check_later(self, order: Order, now: int) -> None:
         left = self._checks.pop(order.id, 1) - 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from config.clock import Clock, now_ms, steady_ms
+from config.errors import RetryableError
 from config.folders import Places, places
 from config.settings import FolderSettings, Settings
 from daemon.service import Service
@@ -26,6 +27,8 @@ LEAST_GAP_SECONDS = 0.2
 SHARE_OF_TIME = 0.2
 """Looking at a huge folder takes its time; it may take this share of it."""
 FAULT_SECONDS = 2.0
+HINDRANCES = frozenset({"engine", "disk", "models", f"delivery to {SOURCE}"})
+"""Parts of the daemon without which nothing is ever carried out."""
 ONCE_MS = 1_000
 """Whoever waits for the end shall not wait for the next periodic look."""
 
@@ -115,6 +118,9 @@ class _Watched:
         self.hints = Hints(where.path, self._changed)
         self.folder = Folder(settings, where, service, deliverer, steady_ms, self.hints, date=date)
         self._own_path = settings.path is None
+        self._broke = False
+        """The last look ended in the middle, so that what it left is not known."""
+        self._date = date
         self._service = service
         self._poked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -132,7 +138,7 @@ class _Watched:
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
         while True:
-            hinted = self._poked.is_set()
+            hinted = self._once or self._poked.is_set()
             self._poked.clear()
             due = await self._look(hinted)
             self.looked.set()
@@ -144,12 +150,32 @@ class _Watched:
             await self._wait(due)
 
     async def _is_over(self) -> bool:
-        left = self.folder.left()
-        if left is None and (await self._service.status()).paused:
-            left = {"": "the queue is paused; let it go on with: mezzotint resume"}
+        left = None if self._broke else self.folder.left()
+        if left is None and (why := await self._hindrance()):
+            left = {"": why}
         if left is not None and not self.left.done():
             self.left.set_result(left)
         return left is not None
+
+    async def _hindrance(self) -> str | None:
+        """Why what is still to come will not come."""
+        try:
+            status = await self._service.status()
+        except RetryableError as error:
+            return error.message if self._is_idle else None
+        if status.paused:
+            return "the queue is paused; let it go on with: mezzotint resume"
+        if not self._is_idle:
+            return None
+        latest = self._date() - self.folder.patience_ms
+        for each in status.degraded:
+            if each.what in HINDRANCES and each.since <= latest:
+                return f"{each.what}: {each.why} ({each.heals})"
+        return "an internal error, see the log" if self._broke else None
+
+    @property
+    def _is_idle(self) -> bool:
+        return self.folder.idle_ms >= self.folder.patience_ms
 
     async def _wait(self, due: int) -> None:
         seconds = max(0.0, (due - steady_ms()) / 1000)
@@ -163,10 +189,13 @@ class _Watched:
         try:
             if self._own_path:
                 await asyncio.to_thread(_make, self.folder.places.path)
-            return await self.folder.look(hinted=hinted)
+            due = await self.folder.look(hinted=hinted)
         except Exception:  # the boundary of one folder: a defect must stop neither the others nor the next look
+            self._broke = True
             log.exception("folder_look_failed", folder=self.folder.settings.name)
             return steady_ms() + int(FAULT_SECONDS * 1000)
+        self._broke = False
+        return due
 
     def _tell(self) -> None:
         """Say in the daemon's status what is wrong, and take it back."""

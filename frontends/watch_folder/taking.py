@@ -42,13 +42,14 @@ async def take(service: Service, deliverer: Deliverer, folder: FolderSettings, r
     except GoneError:
         return False
     main = drop.main
+    writable = await asyncio.to_thread(claiming.is_writable, root)
     order = await service.orders.begin(
         folder.name,
         paths.to_row(main.name),
         main.inode,
         main.size,
         main.mtime_ns,
-        claimed_path=None if claiming.is_writable(root) else IN_PLACE,
+        claimed_path=None if writable else IN_PLACE,
     )
     sidecars = tuple(paths.split(name)[1] for name in drop.sidecars)
     return await finish(service, deliverer, folder, root, order, sidecars)

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
+from config import failpoints
 from config.clock import Clock
 from config.errors import BusyError, NotFoundError, UserError
 from config.ids import new_id
 from daemon.service import Delivery, Job, Order, OrderProgress, Origin, Picture, Receipt, Submission
+from daemon.service.conditions import Condition
 from pipeline.records import PictureRecord, RecordedModel, encode_png
 from pipeline.request import Defaults, parse, settle
 
@@ -120,11 +122,16 @@ class FakeService:
         self.busy = False
         self.files: dict[str, bytes] = {}
         self.deliverers: dict[str, Any] = {}
+        self.paused = False
+        self.degraded: list[Condition] = []
         self.reported: dict[str, str] = {}
         self.conditions = SimpleNamespace(
             report=lambda what, why, heals: self.reported.__setitem__(what, why),
             clear=lambda what: self.reported.pop(what, None),
         )
+
+    async def status(self) -> Any:
+        return SimpleNamespace(paused=self.paused, degraded=tuple(self.degraded))
 
     def register_deliverer(self, source: str, deliverer: Any) -> None:
         self.deliverers[source] = deliverer
@@ -244,7 +251,9 @@ class FakeService:
         delivery = Delivery(
             id=job.id, job_id=job.id, source="folder", address=job.origin.address, attempt=1, created_at=self.clock()
         )
+        failpoints.reach("delivery.before")
         await self.deliverers["folder"].deliver(delivery, job)
+        failpoints.reach("delivery.after")
         await asyncio.sleep(0)
 
     def _picture(self, job: Job, index: int) -> Picture:

@@ -9,6 +9,7 @@ from typing import Any
 
 from support.fake_folder_service import draw_picture
 
+from config import failpoints
 from config.clock import Clock
 from config.errors import BusyError, UserError
 from config.ids import new_id
@@ -111,14 +112,19 @@ class RealFolderService(Service):
     async def deliver(self) -> None:
         while due := self.database.read_sync(lambda c: deliveries.due(c, self.clock(), 1000, source="folder")):
             for delivery in due:
-                await self._deliverers["folder"].deliver(delivery, await self.job(delivery.job_id))
+                await self._bring(delivery, await self.job(delivery.job_id))
                 self.database.write_sync(lambda c, each=delivery: deliveries.done(c, each.id, self.clock()))
 
     async def deliver_again(self, job: Job) -> None:
         job = await self.job(job.id)
         address = job.origin.address
         again = Delivery(id=job.id, job_id=job.id, source="folder", address=address, attempt=1, created_at=self.clock())
-        await self._deliverers["folder"].deliver(again, job)
+        await self._bring(again, job)
+
+    async def _bring(self, delivery: Delivery, job: Job) -> None:
+        failpoints.reach("delivery.before")
+        await self._deliverers["folder"].deliver(delivery, job)
+        failpoints.reach("delivery.after")
 
     def mark_delivered(self, job: Job) -> None:
         for delivery in self.database.read_sync(lambda c: deliveries.due(c, self.clock(), 1000, source="folder")):

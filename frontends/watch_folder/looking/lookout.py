@@ -91,7 +91,11 @@ class Lookout:
         self._report(found)
         self._stability.look(files, renamed, now, covers)
         drops = pairing.drops(
-            files, lambda seen: self._stable(seen, now), lambda seen: self._waited(seen, now), self._settings.orphans
+            files,
+            lambda seen: self._stable(seen, now),
+            lambda seen: self._stability.alone_ms(seen, now) >= self._pairing_ms,
+            self._settings.orphans,
+            lambda seen: self._stability.meet(seen, now),
         )
         self.window.tell_ready((drop.main.name for drop in drops), covers)
         self._foresee(drops, now)
@@ -169,6 +173,3 @@ class Lookout:
 
     def _stable(self, seen: Seen, now: int) -> bool:
         return self.window.is_whole(seen) and self._stability.is_stable(seen, self._settle_ms(seen), now, self._age_ms)
-
-    def _waited(self, image: Seen, now: int) -> bool:
-        return self._stability.unchanged_ms(image, now) >= self._pairing_ms

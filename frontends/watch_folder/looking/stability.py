@@ -18,6 +18,8 @@ class _Watch:
     """When it appeared."""
     since_ms: int
     """When it began to look as it does."""
+    met_ms: int = 0
+    """When it was last seen beside what belongs to it."""
     looks: int = 0
     complete: bool = False
 
@@ -46,9 +48,14 @@ class Stability:
             watch.complete = watch.complete or seen.name in complete
             self._watched[seen.name] = watch
 
-    def unchanged_ms(self, seen: Seen, now: int) -> int:
-        """For how long the file has looked like this."""
-        return now - self._watched[seen.name].since_ms
+    def meet(self, seen: Seen, now: int) -> None:
+        """What belongs to this file lies beside it."""
+        self._watched[seen.name].met_ms = now
+
+    def alone_ms(self, seen: Seen, now: int) -> int:
+        """For how long the file has looked like this, with nothing beside it that belongs to it."""
+        watch = self._watched[seen.name]
+        return now - max(watch.since_ms, watch.met_ms)
 
     def is_stable(self, seen: Seen, settle_ms: int, now: int, age_ms: int = 0) -> bool:
         """True when it may be taken: it has settled (or is complete), and appeared at least ``age_ms`` ago."""
@@ -79,7 +86,8 @@ class Stability:
             if not which(name):
                 continue
             aged = watch.first_ms + age_ms
-            settled = [max(aged, watch.since_ms + delay) for delay in delays(watch.seen)]
+            starts = {watch.since_ms, max(watch.since_ms, watch.met_ms)}
+            settled = [max(aged, start + delay) for start in starts for delay in delays(watch.seen)]
             times += [at for at in settled if at > now or watch.looks < 2]
             if aged > now:
                 times.append(aged)

@@ -41,6 +41,8 @@ class Window:
         self._fresh: set[str] = set()
         self.beyond = 0
         """Files that have no place yet."""
+        self.rounds = 0
+        """How often the places were given out to the newest file and then to the oldest again."""
 
     def take_in(self, files: Iterable[Seen], now: int, covers: Callable[[str], bool] | None = None) -> list[Seen]:
         """The files to watch, out of all that lie there. Names that a look does not ``cover`` keep their places."""
@@ -92,6 +94,7 @@ class Window:
                     break
                 self._places[group] = _Place(now)
                 self._fresh.add(group)
+                self.rounds += (seen.mtime_ns, seen.name) <= self._last
                 self._last = (seen.mtime_ns, seen.name)
             self._places[group].files += 1
             admitted.append(seen)

@@ -61,8 +61,8 @@ def is_record(raw: Mapping[Any, Any]) -> bool:
 
 def read_fields(raw: Mapping[Any, Any]) -> dict[str, Any]:
     """Field names as people write them, as request fields; raises :class:`UserError` where two mean the same."""
-    if raw.keys() >= _RECORD and isinstance(raw["request"], dict):
-        raw = raw["request"]  # the record beside one of our own results: draw it again
+    if is_record(raw):
+        raw = raw["request"]
     fields: dict[str, Any] = {}
     for key, value in raw.items():
         if value is None:

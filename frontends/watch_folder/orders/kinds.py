@@ -40,12 +40,15 @@ def accepted(kinds: Iterable[str]) -> frozenset[str]:
 
 
 def together(name: str) -> str:
-    """What a picture and its sidecars have in common: ``cat`` for ``cat.png``, ``cat.txt`` and ``cat.png.txt``."""
+    """What a picture and its sidecars have in common: ``cat`` for ``cat.png``, ``cat.txt`` and ``cat.png.txt``.
+
+    ``cat.jpg.txt`` may belong to ``cat.jpg`` and to ``cat.jpg.png``, so endings of pictures are left out, however many.
+    """
     stem, dot, word = name.rpartition(".")
     if not dot or word.lower() not in _PAIRED_WORDS:
         return name
-    if word.lower() not in _IMAGE_WORDS:
+    inner, dot, word = stem.rpartition(".")
+    while dot and word.lower() in _IMAGE_WORDS:
+        stem = inner
         inner, dot, word = stem.rpartition(".")
-        if dot and word.lower() in _IMAGE_WORDS:
-            return inner
     return stem

@@ -27,24 +27,40 @@ def sidecars_of(image: str, beside: Iterable[str]) -> tuple[str, ...]:
     )
 
 
+def partners(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The sidecars of each picture among names in one directory; what several might have belongs to the first."""
+    everything, taken = sorted(names), set[str]()
+    found: dict[str, tuple[str, ...]] = {}
+    for image in filter(kinds.is_image, everything):
+        found[image] = tuple(name for name in sidecars_of(image, everything) if name not in taken)
+        taken.update(found[image])
+    return found
+
+
 def drops(
-    files: Iterable[Seen], stable: Callable[[Seen], bool], waited: Callable[[Seen], bool], orphans: str = "draw"
+    files: Iterable[Seen],
+    stable: Callable[[Seen], bool],
+    waited: Callable[[Seen], bool],
+    orphans: str = "draw",
+    met: Callable[[Seen], None] = lambda _: None,
 ) -> list[Drop]:
     """What may be taken now, oldest first.
 
     A picture waits for its sidecar until it has ``waited``, or for ever where ``orphans`` shall ``wait``; a sidecar
     whose picture is there (finished or not) waits for the picture. An order file that has no picture is an order by
     itself as soon as it is stable: whoever drops both one after the other drops the picture first, or both at once.
+    ``met`` is told of each picture that has its sidecar: should that go, then because another daemon takes both.
     """
     found: list[Drop] = []
     for beside in _by_stem(files):
-        paired: set[str] = set()
-        for image in (seen for seen in beside.values() if kinds.is_image(seen.name)):
-            partners = tuple(name for name in sidecars_of(image.name, beside) if name not in paired)
-            paired.update(partners)
-            alone = not partners and orphans != "wait" and waited(image)
-            if stable(image) and (alone or (partners and all(stable(beside[name]) for name in partners))):
-                found.append(Drop(image, partners))
+        pairs = partners(beside)
+        paired = {name for sidecars in pairs.values() for name in sidecars}
+        for image, sidecars in ((beside[name], sidecars) for name, sidecars in pairs.items()):
+            if sidecars:
+                met(image)
+            alone = not sidecars and orphans != "wait" and waited(image)
+            if stable(image) and (alone or (sidecars and all(stable(beside[name]) for name in sidecars))):
+                found.append(Drop(image, sidecars))
         found += [
             Drop(seen)
             for seen in beside.values()

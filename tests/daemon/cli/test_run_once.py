@@ -14,6 +14,8 @@ from support.command_environment import environment
 from support.live_daemon import COMMAND, LiveDaemon
 from support.pictures import picture
 
+from storage import inputs
+
 SETTINGS = """
 [[watch_folder.folders]]
 settle_seconds = 0.3
@@ -160,6 +162,8 @@ def fill(folder: Path) -> None:
     (folder / "table.csv").write_text("prompt,steps,model\na fox,4,\na hen,0,\nan owl,4,no-such-model\n")
     (folder / "cat.png").write_bytes(picture())
     (folder / "cat.txt").write_text("make it blue")
+    known = inputs.save(folder.parent, picture())
+    (folder / "known.toml").write_text(f'prompt = "once more"\nimage = "{known}"')
     (folder / "alone.png").write_bytes(picture())
     (folder / "broken.json").write_text('{"prompt": ')
     (folder / "link.txt").symlink_to("/etc/passwd")
@@ -182,6 +186,7 @@ def test_dry_run_lists_every_line_as_it_would_be_queued_and_changes_nothing(
         ("sub/own.toml", 1): "a cow",
         ("table.csv", 2): "a fox",
         ("cat.png", 1): "make it blue",
+        ("known.toml", 1): "once more",
     }
     own = planned["sub/own.toml", 1]
     assert (own["lane"], own["priority"], own["preset"], own["owner"]) == (
@@ -198,7 +203,7 @@ def test_dry_run_lists_every_line_as_it_would_be_queued_and_changes_nothing(
     assert "not valid JSON" in refused["broken.json", None]
     assert "carries no parameters" in refused["alone.png", None]
     assert refused["link.txt", None] == "links are not followed"
-    assert len(planned) == len(queued) + len(refused) == 10
+    assert len(planned) == len(queued) + len(refused) == 11
 
 
 def test_dry_run_makes_no_state_directory(state_dir: Path, mezzotint: Any) -> None:

@@ -96,8 +96,25 @@ ACTIONS = [
 ]
 
 
-@pytest.mark.parametrize("events", ["inotify", "poll"])
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__)
+POLLED = {plain, slow, folder_moved_in}
+"""With these alone looking is tried in every run: to it, most ways in are the same."""
+
+
+def cases() -> list[Any]:
+    """Each action with events, and by looking."""
+    return [
+        pytest.param(
+            action,
+            events,
+            id=f"{action.__name__}-{events}",
+            marks=[pytest.mark.slow] if events == "poll" and action not in POLLED else [],
+        )
+        for action in ACTIONS
+        for events in ("inotify", "poll")
+    ]
+
+
+@pytest.mark.parametrize(("action", "events"), cases())
 async def test_each_way_into_the_folder_gives_exactly_one_job(tmp_path: Path, action: Any, events: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +154,19 @@ async def test_the_least_age_counts_from_the_appearance_and_settling_from_the_la
     assert world.service.prompts == [], "six seconds old, but changed two seconds ago"
     await world.look(2)
     assert len(world.service.prompts) == 1
+
+
+async def test_no_question_to_the_file_system_holds_up_the_daemon(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share may take half a minute to answer. Result: only threads wait for it."""
+    asked: list[bool] = []
+
+    def slow(_: Path) -> bool:
+        asked.append(threading.current_thread() is threading.main_thread())
+        return True
+
+    monkeypatch.setattr(claiming, "is_writable", slow)
+    world.drop("a.txt")
+    await world.settle()
+    assert world.service.prompts == ["a red apple"]
+    assert asked
+    assert not any(asked)

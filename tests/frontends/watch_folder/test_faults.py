@@ -14,6 +14,8 @@ from frontends.watch_folder import claiming, paths, whole_files
 from frontends.watch_folder.looking.scan import Scan
 
 ERRORS = [errno.EBUSY, errno.EACCES, errno.ENOENT, errno.ESTALE, errno.EIO]
+PASSES = 30
+"""In an hour."""
 NAMES = [errno.errorcode[number] for number in ERRORS]
 
 
@@ -45,17 +47,17 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 async def an_hour_of_trouble(world: Any, broken: Any, number: int) -> None:
-    """An hour of looks; then it is mended. Result: said, tried a bounded number of times, drawn once, nothing left."""
+    """An hour; then it is mended. Result: said, tried a bounded number of times, drawn once, nothing left."""
     world.drop("a.txt", "after all")
-    for _ in range(120):
-        await world.look(30)
+    for _ in range(PASSES):
+        await world.look(3600 / PASSES)
         world.service.draw()
         await world.service.deliver()
     [problem] = world.folder.problems
     assert os.strerror(number) in problem.why
     assert "tried again by itself" in problem.heals
     assert "degraded" in world.folder.status()
-    assert 10 < broken.tries < 400
+    assert 10 < broken.tries < 4 * PASSES
     broken.mend()
     for _ in range(3):
         await world.look(61)
@@ -95,8 +97,8 @@ async def test_a_file_that_can_not_be_moved_to_done_for_an_hour_gets_there_when_
 ) -> None:
     broken.fail(whole_files, "move", number)
     world.drop("a.txt", "after all")
-    for _ in range(120):
-        await world.look(30)
+    for _ in range(PASSES):
+        await world.look(3600 / PASSES)
         world.service.draw()
         await world.service.deliver()
     [problem] = world.folder.problems
@@ -119,8 +121,8 @@ async def test_a_folder_that_can_not_be_read_for_an_hour_is_taken_up_again(
 
     monkeypatch.setattr(Scan, "files", failing)
     world.drop("a.txt")
-    for _ in range(120):
-        assert await world.look(30) == world.clock.now + 5_000, "it is looked at again soon"
+    for _ in range(PASSES):
+        assert await world.look(3600 / PASSES) == world.clock.now + 5_000, "it is looked at again soon"
     assert f"the folder can't be read ({os.strerror(number)})" in world.folder.status()
     monkeypatch.undo()
     await world.settle()
@@ -171,3 +173,30 @@ async def test_many_files_in_trouble_are_told_as_one_with_their_number(world: An
     await world.look()
     await world.look(3)
     assert [problem.why for problem in world.folder.problems] == ["Permission denied (30 files wait)"]
+
+
+async def test_a_claim_that_failed_once_is_forgotten_as_soon_as_it_succeeds(world: Any, broken: Any) -> None:
+    """The file is tried as an order then. Result: nothing is wrong any more, and no look is due before its time."""
+    world.drop("a.txt")
+    broken.fail(os, "rename", errno.EBUSY, lambda source, target, **_: source == target == "a.txt")
+    await world.look()
+    await world.look(2)
+    assert [problem.why for problem in world.folder.problems] == ["Device or resource busy"]
+    await world.look(2)
+    assert [problem.why for problem in world.folder.problems] == ["Device or resource busy"], "it is one file"
+    broken.mend()
+    await world.look(10)
+    assert world.service.prompts == ["a red apple"]
+    assert world.folder.problems == ()
+    assert await world.look(1) > world.clock.now + 1_000
+
+
+async def test_a_file_in_trouble_that_is_taken_away_is_no_trouble_any_more(world: Any, broken: Any) -> None:
+    path = world.drop("a.txt")
+    broken.fail(claiming, "ready", errno.EACCES)
+    await world.look()
+    await world.look(2)
+    assert world.folder.problems
+    path.unlink()
+    assert await world.look(2) > world.clock.now + 1_000
+    assert world.folder.problems == ()

@@ -11,9 +11,13 @@ import pytest
 from support.fake_folder_service import FakeService
 
 from config.clock import now_ms
+from config.errors import RetryableError
 from config.settings import FolderSettings, Settings, WatchFolderSettings
-from frontends.watch_folder import WatchFolders
+from daemon.service.conditions import Condition
+from frontends.watch_folder import Summary, WatchFolders
+from frontends.watch_folder import front_end as front_ends
 from frontends.watch_folder.folder import Folder
+from frontends.watch_folder.looking import lookout
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
@@ -44,6 +48,8 @@ async def test_folders_have_their_own_places_and_owners(tmp_path: Path) -> None:
     service.draw()
     await service.deliver()
     await until(lambda: len(list((tmp_path / "state" / "done").rglob("a.txt"))) == 2)
+    quiet = "(file events): 0 orders open, 0 files waiting"
+    await until(lambda: front_end.status() == f"inbox {quiet}; team {quiet}")
     await stopped(task)
     assert {job.request.prompt: job.owner for job in service.jobs_by_id.values()} == {
         "mine": "folder:inbox",
@@ -51,8 +57,6 @@ async def test_folders_have_their_own_places_and_owners(tmp_path: Path) -> None:
     }
     outbox = tmp_path / "state" / "outbox"
     assert sorted(str(path.relative_to(outbox)) for path in outbox.rglob("*.png")) == ["a.png", "team/a.png"]
-    quiet = "(file events): 0 orders open, 0 files waiting"
-    assert front_end.status() == f"inbox {quiet}; team {quiet}"
 
 
 async def test_a_share_that_is_away_is_a_condition_of_the_daemon_until_it_returns(tmp_path: Path) -> None:
@@ -101,7 +105,9 @@ async def test_no_folder_is_watched_when_that_is_turned_off(tmp_path: Path) -> N
     await stopped(task)
 
 
-async def test_results_of_a_folder_that_is_not_watched_any_more_are_refused(tmp_path: Path, world: Any) -> None:
+async def test_results_of_a_folder_that_is_not_watched_any_more_wait_until_it_is_again(
+    tmp_path: Path, world: Any
+) -> None:
     world.drop("a.txt")
     await world.settle()
     world.service.draw()
@@ -109,5 +115,58 @@ async def test_results_of_a_folder_that_is_not_watched_any_more_are_refused(tmp_
     assert front_end.name == "folder"
     [job] = world.service.jobs_by_id.values()
     other.jobs_by_id[job.id] = job
-    with pytest.raises(Exception, match="the folder inbox is not watched any more"):
+    with pytest.raises(RetryableError, match=r"inbox is not watched any more .*put it back"):
         await other.deliver_again(job)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes minutes takes moments."""
+    monkeypatch.setattr(lookout, "EMPTY_MS", 0)
+    monkeypatch.setattr(lookout, "TURN_MARGIN_MS", 150)
+    monkeypatch.setattr(front_ends, "FAULT_SECONDS", 0.05)
+    monkeypatch.setattr(front_ends, "ONCE_MS", 50)
+
+
+QUICK = FolderSettings(settle_seconds=0, settle_image_seconds=0, pairing_seconds=0, min_age_seconds=0)
+
+
+async def once(front_end: Callable[[Callable[[Summary], None]], WatchFolders]) -> Summary:
+    """What is told in the end."""
+    told: asyncio.Future[Summary] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(front_end(told.set_result).run())
+    try:
+        return await asyncio.wait_for(told, 15)
+    finally:
+        await stopped(task)
+
+
+@pytest.mark.parametrize("what", ["engine", "delivery to folder"])
+async def test_once_is_over_when_nothing_goes_on_and_the_reason_is_known(
+    tmp_path: Path, impatient: None, what: str
+) -> None:
+    """The engine can't be started, or nothing can be delivered. Result: an end, and why; no waiting for ever."""
+    _, service = build(tmp_path)
+    service.degraded = [Condition(what, "it is broken", "mend it", now_ms())]
+    settings = Settings(state_dir=tmp_path, watch_folder=WatchFolderSettings(folders=(QUICK,)))
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "a.txt").write_text("never drawn")
+    summary = await once(lambda told: WatchFolders(settings, service, once=told))  # type: ignore[arg-type]
+    assert service.prompts == ["never drawn"]
+    assert summary.left == {"inbox/": f"{what}: it is broken (mend it)"}
+    assert not summary.is_clean
+
+
+async def test_once_is_not_over_after_a_look_that_broke(
+    tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is known then of what lies there. Result: looked at again, and when that never helps, it is said."""
+    _, service = build(tmp_path)
+    settings = Settings(state_dir=tmp_path, watch_folder=WatchFolderSettings(folders=(QUICK,)))
+
+    async def breaking(self: Folder, **how: Any) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Folder, "look", breaking)
+    summary = await once(lambda told: WatchFolders(settings, service, once=told))  # type: ignore[arg-type]
+    assert summary.left == {"inbox/": "an internal error, see the log"}

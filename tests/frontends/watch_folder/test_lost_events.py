@@ -56,7 +56,7 @@ async def test_an_overflow_of_the_kernels_queue_is_noticed_said_and_looked_throu
     assert world.service.prompts == ["a red apple"]
     await world.look(31)
     assert world.folder.problems == ()
-    assert watching._notices.alive
+    assert watching._notices.alive([watch for watch, _ in watching._watches.values()])
 
 
 @needs_inotify

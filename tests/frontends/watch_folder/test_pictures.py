@@ -10,6 +10,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from frontends.watch_folder.orders import kinds
+from frontends.watch_folder.orders.pairing import sidecars_of
+
 
 @pytest.fixture
 def png_with() -> Callable[..., bytes]:
@@ -83,6 +86,25 @@ async def test_a_sidecar_without_a_picture_is_an_order_by_itself(world: Any) -> 
     await world.look()
     await world.look(2)
     assert world.service.prompts == ["a cat"]
+
+
+def test_whatever_may_be_the_sidecar_of_a_picture_shares_its_place() -> None:
+    stems = ["photo", "photo.jpg", "photo.JPG.png", "photo.v2", "sub.png/photo.webp"]
+    images = [stem + ending for stem in stems for ending in (".png", ".JPEG")]
+    beside = [name + ending for name in [*stems, *images] for ending in (".txt", ".json", ".csv")]
+    pairs = [(image, sidecar) for image in images for sidecar in sidecars_of(image, beside)]
+    assert len(pairs) > len(images)
+    assert [pair for pair in pairs if kinds.together(pair[0]) != kinds.together(pair[1])] == []
+    assert len({kinds.together(stem + ".png") for stem in stems}) == 3
+
+
+async def test_a_picture_with_two_endings_goes_with_its_sidecar(make_world: Any, png: bytes) -> None:
+    world = make_world(orphans="wait")
+    world.drop("photo.jpg.png", png)
+    world.drop("photo.jpg.txt", "make it blue")
+    await world.finish()
+    [job] = world.service.jobs_by_id.values()
+    assert (job.request.prompt, job.request.image is not None) == ("make it blue", True)
 
 
 async def test_two_sidecars_of_one_picture_are_a_mistake(world: Any, png: bytes) -> None:

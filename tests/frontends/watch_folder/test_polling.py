@@ -160,3 +160,34 @@ async def test_a_kernel_that_grants_no_watches_is_polled_and_said(
     await world.look(5)
     assert world.folder.problems == ()
     await asyncio.to_thread(hints.stop)
+
+
+async def test_a_look_at_a_part_forgets_nothing_of_the_rest(make_world: Any, mounted: Any) -> None:
+    """1. The folder is full, two files wait. 2. Only the share may be looked at. Result: both still wait."""
+    world = make_world(max_open_jobs=1, scan_seconds=100, poll_seconds=5)
+    world.drop("share/readme.md.part")
+    for number in range(3):
+        world.drop(f"{number}.txt")
+    await world.look()
+    await world.look(3)
+    assert "2 files waiting" in world.folder.status()
+    world.clock.now += 5_000
+    await world.folder.look(hinted=False)
+    assert "2 files waiting" in world.folder.status()
+    mounted(share=(world.inbox / "share", "nfs4"))
+    await world.look(1)
+    world.drop("share/a.txt")
+    for _ in range(2):
+        world.clock.now += 5_000
+        await world.folder.look(hinted=False)
+    assert "3 files waiting" in world.folder.status()
+    assert world.folder.left() is None
+
+
+async def test_a_folder_that_can_not_be_read_is_not_well_before_it_was_read(make_world: Any) -> None:
+    world = make_world(poll_seconds=5)
+    world.inbox.rmdir()
+    await world.look()
+    world.clock.now += 1_000
+    assert await world.folder.look(hinted=False) == world.clock.now + 4_000
+    assert "can't be read" in world.folder.status()

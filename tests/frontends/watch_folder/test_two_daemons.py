@@ -199,3 +199,52 @@ async def test_a_picture_is_not_taken_without_the_sidecar_that_was_seen_beside_i
     assert world.service.prompts == ["make it blue"]
     assert world.failed == []
     assert world.left == []
+
+
+async def test_a_picture_that_had_its_sidecar_waits_for_it_again(make_world: Any, png: bytes) -> None:
+    """Another daemon takes the sidecar first, then fails at the picture, and gives back. Result: one order, whole."""
+    world = make_world(pairing_seconds=10, settle_image_seconds=60)
+    world.drop("cat.png", png)
+    sidecar, held = world.drop("cat.txt", "make it blue"), world.inbox / ".held"
+    await world.look()
+    await world.look(59)
+    os.rename(sidecar, held)
+    await world.look(2)
+    await world.look(6)
+    assert world.service.all_orders() == []
+    os.rename(held, sidecar)
+    await world.finish()
+    assert world.service.prompts == ["make it blue"]
+    assert world.failed == []
+
+
+async def test_a_sidecar_that_lands_between_look_and_claim_goes_with_its_picture(
+    make_world: Any, png: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    world.drop("cat.png", png)
+    ready = claiming.ready
+
+    def landing(root: Path, name: str) -> bool:
+        (root / "cat.txt").write_text("make it blue")
+        return ready(root, name)
+
+    monkeypatch.setattr(claiming, "ready", landing)
+    await world.look()
+    await world.look(61)
+    monkeypatch.undo()
+    assert world.left == ["cat.png", "cat.txt"]
+    await world.finish()
+    assert world.service.prompts == ["make it blue"]
+    assert world.failed == []
+
+
+def test_what_is_no_sidecar_stays_where_it_is_when_its_picture_is_taken(tmp_path: Path) -> None:
+    """After a crash it is not known any more what the look found. Result: settings, links and directories stay."""
+    (tmp_path / "folder.png").write_bytes(b"picture")
+    (tmp_path / "folder.toml").write_text("lane = 'background'")
+    (tmp_path / "folder.txt").mkdir()
+    (tmp_path / "folder.json").symlink_to("/etc/hostname")
+    source = claiming.take(tmp_path, claim_on(tmp_path / "folder.png", "1"), None)
+    assert source.sidecars == ()
+    assert claiming.take(tmp_path, claim_on(tmp_path / "folder.toml", "2")).main == "folder.toml"

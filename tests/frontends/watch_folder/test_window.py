@@ -191,3 +191,35 @@ def test_a_hundred_thousand_files_are_looked_at_in_bounded_memory(tmp_path: Path
     print(f"\n100,000 files: looks of {', '.join(f'{each:.2f}' for each in took)} s, {grown:.1f} MiB more")
     assert lookout.files == 100_000
     assert grown < 24
+
+
+async def test_a_large_folder_is_over_only_when_each_of_its_files_had_its_turn(
+    make_world: Any, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty files can't be read, ten behind them can. Result: those are drawn first, then it is told what is left."""
+    from frontends.watch_folder import claiming
+
+    world = make_world()
+    for number in range(40):
+        os.utime(world.drop(f"{number:02}.txt"), (number, number))
+    ready = claiming.ready
+
+    def sometimes(root: Path, name: str) -> bool:
+        if int(name[:2]) < 30:
+            raise PermissionError(13, "Permission denied")
+        return ready(root, name)
+
+    monkeypatch.setattr(claiming, "ready", sometimes)
+    left = None
+    for _ in range(400):
+        await world.look(1)
+        world.service.draw()
+        await world.service.deliver()
+        left = world.folder.left()
+        if left is not None:
+            break
+    assert world.folder.done == 10
+    assert left is not None
+    assert left.pop("") == "20 more files had their turn and could not be taken"
+    assert set(left.values()) <= {"Permission denied", "it did not settle, or what belongs to it is missing"}
+    assert len(left) == 10
