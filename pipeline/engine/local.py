@@ -197,14 +197,14 @@ class LocalEngine:
             picture.served_at = self._serving.count
             if call.seat.kind is Kind.DECODE and outcome.error is None:
                 self._learn(picture, call, outcome)
-            if self._fits_in_tiles(picture, call, outcome):
+            if self._again_in_tiles(picture, call, outcome):
                 continue  # it waits where it is, and the call is served again
             self._answer(picture, outcome)
         self._charge(group, calls, self._clock() - began)
         if denoised:
             self._forward_seconds = self._clock() - began
 
-    def _fits_in_tiles(self, picture: Picture, call: Call, outcome: Outcome) -> bool:
+    def _again_in_tiles(self, picture: Picture, call: Call, outcome: Outcome) -> bool:
         """Whether memory ran out for a whole VAE call. It is made again in tiles, and no step is lost."""
         whole = call.seat.kind in (Kind.ENCODE, Kind.DECODE) and not picture.in_parts
         if not whole or outcome.error is None or not failures.is_out_of_memory(outcome.error):
