@@ -137,7 +137,7 @@ def _bring(root: Path, claim: Claim, target: int, sidecars: tuple[str, ...] | No
         with paths.directory(root, directory) as parent:
             _same_file(parent, own, claim)
             beside = _sidecars(parent, own)
-            if sidecars is not None and len(sidecars) < len(beside):
+            if sidecars is not None and len(sidecars) < min(2, len(beside)):  # two are a mistake, and so are more
                 raise GoneError  # one came since, or came back: what goes on is to be seen first
             for name in beside if sidecars is None else sidecars:
                 os.rename(name, name, src_dir_fd=parent, dst_dir_fd=target)

@@ -239,6 +239,18 @@ async def test_a_sidecar_that_lands_between_look_and_claim_goes_with_its_picture
     assert world.failed == []
 
 
+async def test_more_sidecars_than_a_look_counts_are_a_mistake_and_told_once(make_world: Any, png: bytes) -> None:
+    world = make_world()
+    world.drop("cat.png", png)
+    for number in range(40):
+        ending = "".join(each.upper() if number >> bit & 1 else each for bit, each in enumerate("jsonl"[:4]))
+        world.drop(f"cat{'.png' if number >= 16 else ''}.{ending}", '{"prompt": "a cat"}')
+    await world.finish()
+    pictures = [order for order in world.service.all_orders() if order.name == "cat.png"]
+    assert len(pictures) == 1
+    assert "several files for this picture" in world.error("cat.png")
+
+
 def test_what_is_no_sidecar_stays_where_it_is_when_its_picture_is_taken(tmp_path: Path) -> None:
     """After a crash it is not known any more what the look found. Result: settings, links and directories stay."""
     (tmp_path / "folder.png").write_bytes(b"picture")
