@@ -91,6 +91,7 @@ class Race:
 
 async def test_a_cancelled_job_ends_once_and_the_bus_tells_the_truth(drawing: Any) -> None:
     race = Race(drawing, seed=11)
+    await race.run(1, at_once=1)  # the engine is up, with the task that listens to it
     before = len(asyncio.all_tasks())
     ends = await race.run(120, at_once=6)
     await asyncio.sleep(0.1)
