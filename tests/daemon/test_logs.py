@@ -133,15 +133,15 @@ def test_a_module_may_tell_more_or_less_than_the_others(pipe: Pipe) -> None:
 
 
 def test_a_library_tells_its_details_to_those_who_ask_for_it_by_name(pipe: Pipe) -> None:
-    logs.configure("debug", {"watchdog": "debug", "uvicorn.access": "info"}, descriptor=pipe.near)
-    for name in ("watchdog.observers", "somelibrary", "uvicorn.error", "uvicorn.access"):
+    logs.configure("debug", {"watchdog": "debug", "alembic.runtime": "info"}, descriptor=pipe.near)
+    for name in ("watchdog.observers", "somelibrary", "alembic.script", "alembic.runtime"):
         logging.getLogger(name).debug("detail")
         logging.getLogger(name).info("fact")
     assert [(line["library"], line["message"]) for line in pipe.lines()] == [
         ("watchdog.observers", "detail"),
         ("watchdog.observers", "fact"),
         ("somelibrary", "fact"),
-        ("uvicorn.access", "fact"),
+        ("alembic.runtime", "fact"),
     ]
 
 

@@ -29,7 +29,11 @@ pulse = Pulse(model=None, active=0, parked=0, forwards=0, steps=0)
 """
 
 FIRST_ENGINES = {
-    "talks nonsense": ("say(ready); stream.sendall(os.urandom(4000)); time.sleep(60)", "broke the protocol"),
+    "talks nonsense": (
+        # Of a length that may be: one at random would announce a long frame now and then, for which is waited.
+        "say(ready); stream.sendall((100).to_bytes(4, 'big') + os.urandom(100)); time.sleep(60)",
+        "broke the protocol",
+    ),
     "announces too much": ("say(ready); stream.sendall(b'\\xff' * 8); time.sleep(60)", "268435456 are read"),
     "dies after its first word": ("say(ready); os._exit(7)", "status 7"),
     "dies in the middle of a frame": (
