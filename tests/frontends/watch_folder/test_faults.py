@@ -46,13 +46,18 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Any:
     return Broken()
 
 
-async def an_hour_of_trouble(world: Any, broken: Any, number: int) -> None:
-    """An hour; then it is mended. Result: said, tried a bounded number of times, drawn once, nothing left."""
-    world.drop("a.txt", "after all")
+async def an_hour(world: Any) -> None:
+    """Looked at again and again; what is taken is drawn, what is drawn is brought."""
     for _ in range(PASSES):
         await world.look(3600 / PASSES)
         world.service.draw()
         await world.service.deliver()
+
+
+async def an_hour_of_trouble(world: Any, broken: Any, number: int) -> None:
+    """An hour; then it is mended. Result: said, tried a bounded number of times, drawn once, nothing left."""
+    world.drop("a.txt", "after all")
+    await an_hour(world)
     [problem] = world.folder.problems
     assert os.strerror(number) in problem.why
     assert "tried again by itself" in problem.heals
@@ -97,10 +102,7 @@ async def test_a_file_that_can_not_be_moved_to_done_for_an_hour_gets_there_when_
 ) -> None:
     broken.fail(whole_files, "move", number)
     world.drop("a.txt", "after all")
-    for _ in range(PASSES):
-        await world.look(3600 / PASSES)
-        world.service.draw()
-        await world.service.deliver()
+    await an_hour(world)
     [problem] = world.folder.problems
     assert os.strerror(number) in problem.why
     assert world.results == ["a.png"]
