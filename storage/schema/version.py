@@ -1,3 +1,3 @@
 """The version of today's schema: the name of the last step under ``storage/migrations/versions``."""
 
-VERSION = "0002"
+VERSION = "0006"
