@@ -20,11 +20,12 @@ from daemon.fairness.values import Fit, Rules
 FIT = Fit("model", 512, 512)
 NO_LIFT = Policy(next_pick, lambda engine, shares, rules: plain_ranks(engine.aboard))
 random_traces = settings(
-    max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=1000, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @random_traces
 @given(traces())
 def test_in_a_thousand_random_traces_nobody_waits_longer_and_no_lane_gets_less_than_stated(trace: Trace) -> None:

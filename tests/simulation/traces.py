@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -49,7 +50,7 @@ def traces(draw: st.DrawFn) -> Trace:
         forward_seconds=Speed(*draw(st.sampled_from(SPEEDS))),
         load_seconds=draw(st.sampled_from([0.0, 5.0, 20.0])),
     )
-    random = draw(st.randoms(use_true_random=False))
+    random = Random(draw(st.integers(0, 2**32)))
     asks: list[Ask] = []
     for owner in range(draw(st.integers(2, 10))):
         lane, at = draw(st.integers(0, LANES - 1)), random.choice([0.0, 0.0, random.uniform(0, 60)])
