@@ -115,17 +115,20 @@ class Ledger:
         lesson = None if hard else self.speeds.lesson(job.request, spent)
         taken = spent.engine_seconds
 
-        def operation(connection: queue.Connection) -> tuple[bool, Speed | None]:
-            now = self._clock()
-            if not queue.finish(connection, job.id, job.attempt, pictures, now=now, engine_seconds=taken):
-                return False, None
-            return True, None if lesson is None else speeds.learn(connection, lesson, now=now)
+        known: list[Speed] = []
 
-        done, known = await self._write(operation)
+        def operation(connection: queue.Connection) -> bool:
+            now = self._clock()
+            done = queue.finish(connection, job.id, job.attempt, pictures, now=now, engine_seconds=taken)
+            if done and lesson is not None:
+                known.append(speeds.learn(connection, lesson, now=now))
+            return done
+
+        done = await self._write(operation)
         reach("finish.after_commit")
-        if known is not None:
-            self.speeds = self.speeds.and_now(known)
         if done:
+            for speed in known[-1:]:
+                self.speeds = self.speeds.and_now(speed)
             _log.info("job_finished", job=job.id, attempt=job.attempt, pictures=len(pictures))
             self._tell(job, "done")
         return done

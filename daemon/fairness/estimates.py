@@ -26,7 +26,7 @@ follow it are believed all the sooner, and so is one that was so much quicker, f
 KEEP_AFTER_SLOWER = 0.8
 KEEP_AFTER_QUICKER = 0.3
 FEW = 3.0
-"""With fewer jobs nothing is expected yet, and whatever comes is believed."""
+"""With fewer jobs before it whatever comes is believed."""
 
 Asked = Request | Work
 
@@ -168,11 +168,11 @@ class Speeds:
     ) -> tuple[float, float]:
         known = self.sizes.get((work.model, work.width, work.height, work.kind))
         expected = (expect or self.engine_seconds)(work)
-        if expected <= 0 or (self.seen(work) if known is None else known.n) < FEW:
-            return seconds, KEEP
-        if seconds > SURPRISE * expected:
+        if known is not None and seconds < expected / SURPRISE:
+            return seconds, KEEP_AFTER_QUICKER
+        if seconds > SURPRISE * expected and (self.seen(work) if known is None else known.n) >= FEW:
             return SURPRISE * expected, KEEP_AFTER_SLOWER
-        return seconds, KEEP if seconds > expected / SURPRISE else KEEP_AFTER_QUICKER
+        return seconds, KEEP
 
     def _read(self, work: Work, read: _Read, steps: float) -> float:
         exact = self.sizes.get((work.model, work.width, work.height, work.kind))
