@@ -22,8 +22,8 @@ WHOLE = 10_000
 BAR = 10
 LEAST_ROWS = 2
 """Of each list, on the smallest screen."""
-FIXED_ROWS = 8
-"""What is above the lists: three lines, the lanes with their head."""
+HEADS = 2
+"""Lines above the rows of a list."""
 
 Row = Sequence[str]
 
@@ -35,14 +35,11 @@ def render(view: dict[str, Any], width: int, height: int, away: str | None = Non
         ("WAITING", ("JOB", "LANE", "OWNER", "MODEL", "WAITED", "PROMPT"), _waiting(view)),
         ("ENDED", ("JOB", "LANE", "OWNER", "STATE", "DRAWN", "AGO"), _ended(view)),
     )
-    warnings = _warnings(view, away)
-    left = height - FIXED_ROWS - len(warnings) - 1
-    shown = _shared([len(rows) for *_, rows in lists], left - 2 * len(lists))
-    parts: list[RenderableType] = [
-        *_head(view),
-        *warnings,
-        _table(("LANE", "QUEUED", "RUNNING", "SHARE", "OLDEST"), _lanes(view)),
-    ]
+    above = [*_head(view), *_warnings(view, away)]
+    lanes = _lanes(view)
+    left = height - len(above) - 1 - len(lanes) - HEADS * sum(bool(rows) for *_, rows in lists)
+    shown = _shared([len(rows) for *_, rows in lists], left)
+    parts: list[RenderableType] = [*above, _table(("LANE", "QUEUED", "RUNNING", "SHARE", "OLDEST"), lanes)]
     for (title, heads, rows), most in zip(lists, shown, strict=True):
         if rows and most > 0:
             more = f"  (and {len(rows) - most} more)" if len(rows) > most else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json as json_
 import time
 from collections.abc import Iterator
@@ -45,11 +46,9 @@ def command(
     """
     invocation = Invocation.of(context, config, json)
     wanted = [kind.strip() for given in kinds or () for kind in given.split(",") if kind.strip()]
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         for line in _lines(invocation.client, job, wanted or None):
             output.block(json_.dumps(line))
-    except KeyboardInterrupt:
-        pass
     return exits.OK
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import Annotated, Any
@@ -31,10 +32,8 @@ def command(
     if invocation.as_json or once or not sys.stdout.isatty():
         invocation.answer(first, lambda: _print(first))
         return exits.OK
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         _live(client, first)
-    except KeyboardInterrupt:
-        pass
     return exits.OK
 
 
