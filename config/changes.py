@@ -16,6 +16,7 @@ LIVE = (
     "limits.",
     "log.",
     "delivery.",
+    "metrics.",
     "stop.",
     "storage.min_free_bytes",
     "engine.previews",

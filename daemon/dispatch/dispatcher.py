@@ -28,6 +28,7 @@ from daemon.dispatch.restarts import Restarts
 from daemon.dispatch.silence import Patience
 from daemon.dispatch.station import Station
 from daemon.dispatch.status import EngineStatus
+from daemon.dispatch.telling import EngineTeller
 from daemon.engines import local
 from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobProgress
@@ -88,6 +89,7 @@ class Dispatcher:
             up=self.wake,
             lost=self._lost,
             conditions=self._conditions,
+            teller=EngineTeller(bus),
         )
         self._patience = _patience(settings)
         self._news = asyncio.Event()
@@ -100,6 +102,8 @@ class Dispatcher:
         self._space_left = True
         self._models_readable = True
         self._draining = False
+        self._free_wanted = False
+        """The queue is paused, and the engine is to give its memory back once it holds no job."""
         self._grace_ends: float | None = None
         self._moved = asyncio.Event()
         self.heartbeat = Heartbeat()
@@ -108,6 +112,8 @@ class Dispatcher:
     async def run(self) -> None:
         """Serve until cancelled (after :meth:`drain`, if nothing is to be accused at the next start)."""
         try:
+            self.free_memory(await self._ledger.is_freed() or self._free_wanted)
+            await self._free_if_idle()
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 group.create_task(self._station.run(), name="engine")
@@ -140,6 +146,14 @@ class Dispatcher:
             self._later(self._station.cancel(name))
         elif self._claiming.locked():
             self._unwanted.add(name)  # committed by a claim that is not back yet
+
+    def free_memory(self, wanted: bool) -> None:
+        """End the engine once it holds no job, and start none until that is taken back. The queue is paused already."""
+        self._free_wanted = wanted
+        if wanted:
+            self._later(self._free_if_idle())
+        else:
+            self._station.want()
 
     def snapshot(self) -> list[EngineStatus]:
         """What the engines are doing."""
@@ -249,6 +263,8 @@ class Dispatcher:
         held = self._station.get(name)
         if held is None:
             return
+        if isinstance(message, Finished):
+            self._ledger.spent(held.job, message.engine_seconds)
         if isinstance(message, Progress):
             held.engine_seconds, held.steps_done = message.engine_seconds, message.step
             self._bus.publish(JobProgress(message.job, message.step, message.steps, message.preview_png))
@@ -338,8 +354,14 @@ class Dispatcher:
             await self._look_for_space()
             await self._look_for_models()
             self._station.look(self._patience)
+            await self._free_if_idle()
             self.wake()
             await asyncio.sleep(self._watch_seconds)
+
+    async def _free_if_idle(self) -> None:
+        """What a claim that is under way brings is drawn first."""
+        if self._free_wanted and not self._claiming.locked():
+            await self._station.free()
 
     async def _look_for_space(self) -> None:
         least = self._settings.storage.min_free_bytes
