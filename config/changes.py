@@ -16,6 +16,7 @@ LIVE = (
     "limits.",
     "log.",
     "delivery.",
+    "quotas.",
     "stop.",
     "storage.min_free_bytes",
     "engine.previews",

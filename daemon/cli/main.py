@@ -27,6 +27,7 @@ COMMANDS = (
     "resume",
     "verify",
     "status",
+    "usage",
     "models",
     "backup",
     "restore",

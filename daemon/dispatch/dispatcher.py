@@ -264,7 +264,7 @@ class Dispatcher:
         try:
             if isinstance(message, Finished):
                 self._station.finished_something()
-                await self._finish(held)
+                await self._finish(held, message.engine_seconds)
             elif isinstance(message, Failed):
                 await self._fail(held.job, JobError(message.kind, message.message, message.field, message.hint))
             else:
@@ -282,9 +282,9 @@ class Dispatcher:
                 return
         await self._recorder.discard(held)
 
-    async def _finish(self, held: HeldJob) -> None:
+    async def _finish(self, held: HeldJob, engine_seconds: float) -> None:
         pictures = await self._recorder.pictures(held)
-        if not await self._ledger.finish(held.job, pictures):
+        if not await self._ledger.finish(held.job, pictures, engine_seconds):
             await self._recorder.discard(held, keep=await self._ledger.recorded(held.job))
 
     async def _fail(self, job: Job, error: JobError, *, blameless: bool = False) -> None:

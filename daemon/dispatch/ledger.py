@@ -100,10 +100,12 @@ class Ledger:
         """Push the leases of these jobs out."""
         await self._write(lambda connection: queue.renew(connection, names, self._clock() + self._lease_ms))
 
-    async def finish(self, job: Job, pictures: Sequence[NewPicture]) -> bool:
+    async def finish(self, job: Job, pictures: Sequence[NewPicture], engine_seconds: float = 0.0) -> bool:
         """Record the result; false when somebody else owns the job by now and nothing was written."""
         done = await self._write(
-            lambda connection: queue.finish(connection, job.id, job.attempt, pictures, now=self._clock())
+            lambda connection: queue.finish(
+                connection, job.id, job.attempt, pictures, now=self._clock(), engine_seconds=engine_seconds
+            )
         )
         reach("finish.after_commit")
         if done:

@@ -6,6 +6,7 @@ from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
 from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
+from daemon.service.quotas import Account
 from daemon.service.reloaded import Reloaded
 from daemon.service.service import Service
 from daemon.service.status import STATES, DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
@@ -17,11 +18,13 @@ from storage.orders import Order
 from storage.prune.rule import Rule
 from storage.queue.export import Filter
 from storage.queue.job import LANES, TERMINAL, Job, JobError, Origin, Picture
+from storage.quotas.usage import Used
 
 __all__ = [
     "LANES",
     "STATES",
     "TERMINAL",
+    "Account",
     "Backup",
     "Condition",
     "Conditions",
@@ -54,5 +57,6 @@ __all__ = [
     "Status",
     "Submission",
     "Subscription",
+    "Used",
     "Verification",
 ]

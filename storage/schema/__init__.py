@@ -7,6 +7,7 @@ from storage.schema.deliveries import deliveries
 from storage.schema.jobs import attempts, events, flags, jobs, tallies
 from storage.schema.orders import line_errors, orders
 from storage.schema.pictures import lineage, pictures, removals
+from storage.schema.quotas import stored, usage
 from storage.schema.turns import lane_owners, lanes
 
 __all__ = [
@@ -23,5 +24,7 @@ __all__ = [
     "orders",
     "pictures",
     "removals",
+    "stored",
     "tallies",
+    "usage",
 ]

@@ -22,12 +22,14 @@ def no_fence() -> None:
 
     import storage.queue  # noqa: F401
     from storage.queue import tally, transition
+    from storage.quotas import counting
 
-    def uncounted(*_: Any) -> None:
-        """The tally would notice, and it is the fence that is to be missed."""
+    def uncounted(*_: Any, **__: Any) -> None:
+        """The tally and the quotas would notice, and it is the fence that is to be missed."""
 
     transition.fence = lambda attempt: sa.true()
     tally.moved = uncounted
+    counting.settle = uncounted
 
 
 def delete_on_claim() -> None:
