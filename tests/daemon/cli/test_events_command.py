@@ -43,15 +43,19 @@ class Follower:
         return any(fields.items() <= line.items() for line in list(self.lines))
 
     def end(self) -> tuple[int, str]:
+        """Control-C; its exit code, and what it said on stderr."""
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(20)
+        return self.process.wait(20), self.close()
+
+    def close(self) -> str:
+        """What it said on stderr, once it has ended and all its lines are read."""
         self._reader.join(20)
         assert self.process.stderr is not None
         assert self.process.stdout is not None
         said = self.process.stderr.read()
         self.process.stderr.close()
         self.process.stdout.close()
-        return code, said
+        return said
 
 
 @contextmanager
@@ -63,6 +67,7 @@ def following(live: LiveDaemon, *arguments: str) -> Iterator[Follower]:
         if follower.process.poll() is None:
             follower.process.kill()
             follower.process.wait(10)
+            follower.close()
 
 
 def heard_first(live: LiveDaemon, follower: Follower, **fields: Any) -> None:
@@ -94,12 +99,9 @@ def test_everything_is_told_with_its_time_over_a_restart(live: LiveDaemon) -> No
         live.until(lambda: follower.has(job=later, state="done"), 20, "it tells what comes later")
         code, said = follower.end()
     assert (code, said) == (0, "")
-    of_done = [
-        (line["state"], line["lane"], line["owner"])
-        for line in follower.lines
-        if line.get("job") == done and line["event"] == "state"
-    ]
-    assert of_done == [(state, "interactive", "http:local") for state in ("queued", "running", "done")]
+    told = [line for line in follower.lines if line.get("job") == done and line["event"] == "state"]
+    assert [line["state"] for line in told] == ["queued", "running", "done"]
+    assert {(line["lane"], line["owner"]) for line in told} == {("interactive", "http:local")}
     assert follower.has(event="state", job=failed, state="failed", error_kind="user", was="running")
     assert follower.has(event="state", job=crashed, state="queued", why="engine_death")
     assert follower.has(event="engine", state="gone")
@@ -114,12 +116,13 @@ def test_everything_is_told_with_its_time_over_a_restart(live: LiveDaemon) -> No
 def test_one_job_is_followed_to_its_end_and_kinds_are_chosen(live: LiveDaemon) -> None:
     live.call("POST", "/v1/queue/pause")
     job, other = live.submit("a cat", **SMALL), live.submit("a dog", **SMALL)
-    with following(live, "--job", job[:10] if live.job(job[:10])["id"] == job else job, "--kinds", "state") as follower:
+    with following(live, "--job", job, "--kinds", "state") as follower:
         live.until(lambda: follower.has(job=job, state="queued"), 20, "it says how the job is")
         live.call("POST", "/v1/queue/resume")
         assert follower.process.wait(30) == 0
+        follower.close()
     live.wait(job, other)
-    live.until(lambda: follower.has(job=job, state="done"), 10, "it told the end")
+    assert follower.has(job=job, state="done")
     assert {line["event"] for line in follower.lines} == {"state"}
     assert {line["job"] for line in follower.lines} == {job}
 
