@@ -3,7 +3,7 @@
 To free memory the engine process is ended, not asked to let go of its models: only its end gives everything back.
 Measured on a CPU with the starter model: it had 540 MiB; without its models, the allocator trimmed, it still had
 440 MiB, for its libraries and what lies between them; ended it has none, and no context on a device either, whose
-memory nobody else can use as long as the process lives. The price is the start of an engine (6 s on two busy cores) with
+memory nobody else can use as long as the process lives. The price is the start of an engine (6 s on two cores) with
 the first job after that, beside the loading of its model.
 """
 
