@@ -258,7 +258,7 @@ class Dispatcher:
         held = self._station.get(name)
         if held is None:
             return
-        if isinstance(message, Finished):
+        if not isinstance(message, Drawn):
             self._ledger.spent(held.job, message.engine_seconds)
         if isinstance(message, Progress):
             self._bus.publish(JobProgress(message.job, message.step, message.steps, message.preview_png))

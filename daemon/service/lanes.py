@@ -29,7 +29,7 @@ class Lanes:
         self._fresh_until = 0.0
 
     async def now(self) -> tuple[LaneStatus, ...]:
-        """Every lane, the most urgent first. ``share`` is None while no job ended in the last hour."""
+        """Every lane, the most urgent first. ``share`` is None while nothing was drawn in the last hour."""
         if not self._known or time.monotonic() >= self._fresh_until:
             self._known, cost = await self._database.read(_timed)
             self._fresh_until = time.monotonic() + (REST * cost if cost > CHEAP_SECONDS else 0)

@@ -10,7 +10,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 
 from config.errors import RetryableError
 from daemon.events import Bus, JobChanged
-from daemon.happenings import DeliveryTried, EngineChanged, EngineWorked, ModelChanged, SubmissionRefused
+from daemon.happenings import DeliveryTried, EngineChanged, EngineSpent, EngineWorked, ModelChanged, SubmissionRefused
 from daemon.metrics import Metrics
 from daemon.metrics.few import MOST
 from daemon.metrics.figures import Figures
@@ -56,6 +56,7 @@ async def test_the_life_of_a_job_counts_once_each(bus: Bus, metrics: Metrics) ->
     bus.publish(change("queued", "running", why="failed", error_kind="retryable"))
     bus.publish(change("running", "queued"))
     bus.publish(change("done", "running", drawing_seconds=2.0, engine_seconds=1.5, pictures=2, picture_bytes=300))
+    bus.measure(EngineSpent("folder", 1.5))
     bus.publish(change("done", "done"))
     seen = await scrape(metrics)
     assert seen.value("mezzotint_jobs_accepted_total", lane="folder") == 1
