@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
 from storage import queue
-from storage.queue import turns
+from storage.queue import glance, turns
 from storage.queue.claim import TAKE
 
 GIVEN = {
@@ -23,6 +23,7 @@ GIVEN = {
     "number": 1,
     "by_itself": 0,
     "until": 1,
+    "most": 5,
 }
 
 
@@ -57,8 +58,10 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (turns.NEXT_WAITING, "jobs_waiting"),
         (turns.HAS_JOB, "jobs_turn (lane=? AND owner=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
+        (glance.READY, "jobs_turn (lane=?)"),
+        (glance.LONGEST_WAITING, "jobs_state (state=?)"),
     ],
-    ids=["owner", "job", "due", "next due", "lane", "take"],
+    ids=["owner", "job", "due", "next due", "lane", "take", "figures of a lane", "longest waiting"],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)
