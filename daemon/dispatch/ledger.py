@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import structlog
@@ -17,10 +17,13 @@ from daemon.dispatch.held import Name
 from daemon.dispatch.plan import Claim
 from daemon.dispatch.telling import JobTeller
 from daemon.events import Bus
-from storage import queue
+from daemon.fairness.estimates import Speeds, Spent
+from storage import queue, speeds
 from storage.database import Database
 from storage.queue.job import Job, JobError
+from storage.queue.release import UNMEASURED
 from storage.results.store import NewPicture
+from storage.speeds import Speed
 
 T = TypeVar("T")
 
@@ -69,6 +72,8 @@ class Ledger:
         self._settings = settings
         self._clock = clock
         self._conditions = conditions
+        self.speeds = Speeds()
+        """What was learnt of how long jobs take."""
 
     def reconfigure(self, settings: QueueSettings) -> None:
         """Other bounds on attempts and other waits from now on."""
@@ -106,16 +111,39 @@ class Ledger:
         """Push the leases of these jobs out."""
         await self._write(lambda connection: queue.renew(connection, names, self._clock() + self._lease_ms))
 
-    async def finish(self, job: Job, pictures: Sequence[NewPicture]) -> bool:
-        """Record the result; false when somebody else owns the job by now and nothing was written."""
-        done = await self._write(
-            lambda connection: queue.finish(connection, job.id, job.attempt, pictures, now=self._clock())
-        )
+    async def recall(self) -> None:
+        """Read what was learnt before."""
+        self.speeds = Speeds.of(await insist(lambda: self._database.read(speeds.read), self._conditions))
+
+    async def finish(self, job: Job, pictures: Sequence[NewPicture], spent: Spent) -> bool:
+        """Record the result and what it teaches. False, with nothing written, when somebody else owns the job."""
+        hard = any(picture.facts.get("low_memory") for picture in pictures)
+        lesson = None if hard else self.speeds.lesson(job.request, spent)
+        taken = spent.engine_seconds
+
+        known: list[Speed] = []
+
+        def operation(connection: queue.Connection) -> bool:
+            now = self._clock()
+            done = queue.finish(connection, job.id, job.attempt, pictures, now=now, engine_seconds=taken)
+            if done and lesson is not None:
+                known.append(speeds.learn(connection, lesson, now=now))
+            return done
+
+        done = await self._write(operation)
         reach("finish.after_commit")
         if done:
+            for speed in known[-1:]:
+                self.speeds = self.speeds.and_now(speed)
             _log.info("job_finished", job=job.id, attempt=job.attempt, pictures=len(pictures))
             self._teller.ended(job, "done", pictures=pictures)
         return done
+
+    async def loaded(self, model: str, seconds: float) -> None:
+        """Remember how long the loading of a model took."""
+        now = self._clock()
+        known = await self._write(lambda connection: speeds.learn_load(connection, model, seconds, now=now))
+        self.speeds = self.speeds.and_load(model, known)
 
     def spent(self, job: Job, engine_seconds: float) -> None:
         """What the engine has charged for the attempt so far."""
@@ -133,7 +161,9 @@ class Ledger:
             self._teller.ended(job, found.state, pictures=found.pictures)
         return frozenset(picture.id for picture in found.pictures)
 
-    async def fail(self, job: Job, error: JobError, *, blameless: bool = False) -> float | None:
+    async def fail(
+        self, job: Job, error: JobError, *, blameless: bool = False, engine_seconds: float = 0.0
+    ) -> float | None:
         """Record a failure; seconds until the next attempt, if there is to be one.
 
         A ``blameless`` job is tried again however often it was: what is in its way has nothing to do with it.
@@ -151,6 +181,7 @@ class Ledger:
                 now=self._clock(),
                 max_attempts=max(most, job.attempt + 1) if blameless else most,
                 retry_ms=round(wait * 1000),
+                engine_seconds=engine_seconds,
             )
         )
         _log.warning("job_failed", job=job.id, attempt=job.attempt, kind=error.kind, state=state)
@@ -158,20 +189,24 @@ class Ledger:
             self._teller.ended(job, state, why="failed", error_kind=error.kind)
         return wait if state == "queued" else None
 
-    async def cancelled(self, job: Job) -> None:
+    async def cancelled(self, job: Job, engine_seconds: float = 0.0) -> None:
         """The engine has let go of a job that its owner does not want."""
-        if await self._write(lambda connection: queue.cancelled(connection, job.id, job.attempt, now=self._clock())):
+
+        def operation(connection: queue.Connection) -> bool:
+            return queue.cancelled(connection, job.id, job.attempt, now=self._clock(), engine_seconds=engine_seconds)
+
+        if await self._write(operation):
             _log.info("job_cancelled", job=job.id, attempt=job.attempt)
             self._teller.ended(job, "cancelled")
 
-    async def release(self, jobs: Sequence[Job]) -> None:
+    async def release(self, jobs: Sequence[Job], engine_seconds: Mapping[str, float] = UNMEASURED) -> None:
         """Put jobs back with their attempt: nothing went wrong with them."""
         if not jobs:
             return
         names = [(job.id, job.attempt) for job in jobs]
 
         def operation(connection: queue.Connection) -> list[str]:
-            queue.release(connection, names, now=self._clock())
+            queue.release(connection, names, now=self._clock(), engine_seconds=engine_seconds)
             return [queue.get(connection, job.id).state for job in jobs]
 
         states = await self._write(operation)
@@ -179,14 +214,19 @@ class Ledger:
         for job, state in zip(jobs, states, strict=True):
             self._teller.ended(job, state, why="released")
 
-    async def accuse(self, jobs: Sequence[Job], reason: str) -> None:
+    async def accuse(self, jobs: Sequence[Job], reason: str, engine_seconds: Mapping[str, float] = UNMEASURED) -> None:
         """An engine died with these jobs on board: each is to run alone, until the culprit is found."""
         if not jobs:
             return
         names = [(job.id, job.attempt) for job in jobs]
         states = await self._write(
             lambda connection: queue.accuse(
-                connection, names, reason, now=self._clock(), max_attempts=self._settings.max_attempts
+                connection,
+                names,
+                reason,
+                now=self._clock(),
+                max_attempts=self._settings.max_attempts,
+                engine_seconds=engine_seconds,
             )
         )
         _log.warning("jobs_accused", jobs=[job.id for job in jobs], reason=reason)

@@ -151,7 +151,8 @@ class Station:
                 _log.info("model_loading", model=message.model)
             elif isinstance(message, Loaded):
                 self._load_ended()
-                _log.info("model_loaded", model=message.model)
+                _log.info("model_loaded", model=message.model, seconds=round(message.seconds, 3))
+                self._hear(message)
             else:
                 self._hear(message)
 
