@@ -94,6 +94,14 @@ def test_the_figures_move_by_exactly_what_happened(live: LiveDaemon) -> None:
     live.until(written, 20, "the file says the same")
 
 
+def test_openmetrics_is_answered_to_who_accepts_it(live: LiveDaemon) -> None:
+    with live.connection() as connection:
+        connection.request("GET", "/metrics", headers={"accept": "application/openmetrics-text;version=1.0.0"})
+        answer = connection.getresponse()
+        assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+        assert answer.read().endswith(b"# EOF\n")
+
+
 def test_what_waits_shows_by_lane_and_status_tells_the_same(live: LiveDaemon) -> None:
     live.call("POST", "/v1/queue/pause")
     for _ in range(3):
