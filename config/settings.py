@@ -11,12 +11,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config import scopes, zones
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Lane = Literal["interactive", "folder", "scheduled", "background"]
 OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
 
 
 class Section(BaseModel):
@@ -182,8 +187,8 @@ class DeliverySettings(Section):
 class MetricsSettings(Section):
     """Figures for collectors; ``GET /metrics`` on the control socket needs no setting."""
 
-    textfile: Path | None = None
-    """Where the figures are written as a text file; not set: nowhere."""
+    textfile: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    """Where the figures are written as a text file; empty or not set: nowhere."""
     every_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
     """How often the file is written."""
     textfile_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0644"

@@ -263,7 +263,7 @@ class Dispatcher:
         held = self._station.get(name)
         if held is None:
             return
-        if isinstance(message, Finished):
+        if not isinstance(message, Drawn):
             self._ledger.spent(held.job, message.engine_seconds)
         if isinstance(message, Progress):
             held.engine_seconds, held.steps_done = message.engine_seconds, message.step

@@ -299,8 +299,8 @@ class Service:
 
     async def resume(self) -> None:
         """Start jobs again, and an engine if there is none."""
-        await self._database.write(queue.resume)
-        self._dispatcher.free_memory(False)
+        if await self._database.write(_resume):
+            self._dispatcher.free_memory(False)
         self._dispatcher.wake()
         self._bus.publish(QueueHeld("resumed"))
 
@@ -458,6 +458,13 @@ def _cancel(connection: Connection, job: str, now: int) -> tuple[str, str]:
     """The state before and after: of two who cancel at once only one ends the job."""
     before = queue.get(connection, job).state
     return before, queue.cancel(connection, job, now=now)
+
+
+def _resume(connection: Connection) -> bool:
+    """Whether the memory was freed."""
+    freed = queue.is_freed(connection)
+    queue.resume(connection)
+    return freed
 
 
 def _figures(connection: Connection) -> tuple[dict[str, int], bool, bool, int, int]:
