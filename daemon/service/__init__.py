@@ -11,6 +11,7 @@ from daemon.happenings import (
     QueueHeld,
     SubmissionRefused,
 )
+from daemon.fairness.forecast import Expected
 from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.exposition import Exposition
@@ -57,6 +58,7 @@ __all__ = [
     "EngineChanged",
     "EngineStatus",
     "Event",
+    "Expected",
     "Exposition",
     "Filter",
     "FrontEndStatus",

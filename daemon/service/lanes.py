@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config.clock import Clock, steady_ms
 from daemon.service.shares import Shares
@@ -26,8 +26,9 @@ class Lanes:
         self._known: Sequence[LaneGlance] = ()
         self._fresh_until = 0
 
-    async def now(self) -> tuple[LaneStatus, ...]:
-        """Every lane, the most urgent first. ``share`` is None while no job ended in the last hour."""
+    async def now(self, ends: Mapping[str, float | None]) -> tuple[LaneStatus, ...]:
+        """Every lane, the most urgent first. ``share`` is None while no job ended in the last hour; ``ends`` are the seconds
+        until the last job of each is done."""
         if not self._known or steady_ms() >= self._fresh_until:
             began = steady_ms()
             self._known = await self._database.read(queue.lanes)
@@ -42,6 +43,7 @@ class Lanes:
                 oldest_seconds=None if each.oldest_at is None else max(0, now - each.oldest_at) / 1000,
                 engine_seconds=seconds.get(each.lane, 0.0),
                 share=seconds.get(each.lane, 0.0) / total if total else None,
+                eta_s=ends.get(each.lane),
             )
             for each in self._known
         )

@@ -1,0 +1,54 @@
+"""When jobs will be done, told when they come and compared with what came."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.queue_driver import QueueDriver
+from support.virtual_daemon import Order, VirtualDaemon
+
+from daemon.fairness.work import Work
+
+LEARNT = 50
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Iterator[QueueDriver]:
+    made = QueueDriver(tmp_path)
+    yield made
+    made.close()
+
+
+def mixed(seed: int, jobs: int, *, every: float) -> list[Order]:
+    """People who ask now and then, a folder that drops ten at a time, a nightly batch; two models, three sizes."""
+    chance, trace, at = random.Random(seed), list[Order](), 0.0
+    while len(trace) < jobs:
+        at += chance.expovariate(1 / every)
+        lane = chance.choices([0, 1, 2, 3], [6, 2, 1, 1])[0]
+        owner = f"{'pfsb'[lane]}:{chance.randrange(6 if lane == 0 else 2)}"
+        model = chance.choices(["a", "b"], [4, 1])[0]
+        side = chance.choice([512, 768, 1024])
+        for _ in range(10 if lane == 1 and chance.random() < 0.2 else 1):
+            work = Work(model, side, side, "text", chance.choice([8, 20, 30]), chance.choice([1, 1, 2, 4]))
+            trace.append(Order(len(trace), at, lane, owner, work))
+    return trace
+
+
+def errors(trace: list[Order]) -> list[float]:
+    """By how much of the real time each was off."""
+    told = [each for each in trace[LEARNT:] if each.said is not None and each.said.ends_s is not None]
+    assert len(told) == len(trace) - LEARNT
+    return [abs(each.said.ends_s - (each.done_at - each.at)) / (each.done_at - each.at) for each in told]  # type: ignore[union-attr, operator]
+
+
+@pytest.mark.parametrize("every", [3.0, 6.0, 12.0], ids=["overloaded", "busy", "idle now and then"])
+def test_on_a_mixed_trace_half_of_what_is_told_is_off_by_less_than_a_quarter(driver: QueueDriver, every: float) -> None:
+    trace = mixed(7, 200, every=every)
+    VirtualDaemon(driver).serve(trace)
+    off = sorted(errors(trace))
+    print(f"every {every:g} s: median {statistics.median(off):.3f}, p90 {off[len(off) * 9 // 10]:.3f}")
+    assert statistics.median(off) < 0.25
