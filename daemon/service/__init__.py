@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
+from daemon.fairness.forecast import Expected
 from daemon.happenings import (
     ConditionChanged,
     DeliveryTried,
@@ -11,7 +12,6 @@ from daemon.happenings import (
     QueueHeld,
     SubmissionRefused,
 )
-from daemon.fairness.forecast import Expected
 from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.exposition import Exposition

@@ -15,13 +15,13 @@ from config.failpoints import reach
 from config.settings import Settings
 from config.version import VERSION
 from daemon.events import Bus, JobChanged, Missed, Subscription
-from daemon.happenings import QueueHeld, SubmissionRefused
 from daemon.fairness.forecast import Board, Expected
+from daemon.happenings import QueueHeld, SubmissionRefused
 from daemon.service.bounds import Bounds
 from daemon.service.conditions import Conditions
 from daemon.service.delivery import Deliverer
-from daemon.service.foresight import Foresight, nothing_known
 from daemon.service.exposition import Exposition, Metrics, NoMetrics
+from daemon.service.foresight import Foresight, nothing_known
 from daemon.service.intake import Intake
 from daemon.service.keeping import Keeping
 from daemon.service.lanes import Lanes

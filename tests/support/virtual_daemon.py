@@ -92,17 +92,21 @@ class VirtualDaemon:
         while coming or self._held or self._waiting:
             if not self._held and not self._waiting:
                 self.now = max(self.now, coming[0].at)
-            while coming and coming[0].at <= self.now:
-                self._comes(coming.pop(0))
+            new = [each for each in coming if each.at <= self.now]
+            coming = coming[len(new) :]
+            self._come(new)
             self._claim()
             self._rank()
             self._engine.step()
             self._hear()
 
-    def _comes(self, each: Order) -> None:
-        self._waiting[each.number] = each
-        self.queue.enqueue(each.lane, Candidate(each.number, each.owner, each.fit))
-        each.said = self.expected()[each.name]
+    def _come(self, new: Sequence[Order]) -> None:
+        for each in new:
+            self._waiting[each.number] = each
+            self.queue.enqueue(each.lane, Candidate(each.number, each.owner, each.fit))
+        expected = self.expected() if new else {}
+        for each in new:
+            each.said, each.at = expected[each.name], self.now
 
     def expected(self) -> dict[str, Expected]:
         """As the service would tell it now."""
