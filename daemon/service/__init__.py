@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
+from daemon.fairness.forecast import Expected
 from daemon.happenings import (
     ConditionChanged,
     DeliveryTried,
@@ -60,6 +61,7 @@ __all__ = [
     "EngineChanged",
     "EngineStatus",
     "Event",
+    "Expected",
     "Exposition",
     "Filter",
     "FrontEndStatus",

@@ -15,11 +15,13 @@ from config.failpoints import reach
 from config.settings import Settings
 from config.version import VERSION
 from daemon.events import Bus, JobChanged, Missed, Subscription
+from daemon.fairness.forecast import Board, Expected
 from daemon.happenings import QueueHeld, SubmissionRefused
 from daemon.service.bounds import Bounds
 from daemon.service.conditions import Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.exposition import Exposition, Metrics, NoMetrics
+from daemon.service.foresight import Foresight, nothing_known
 from daemon.service.intake import Intake
 from daemon.service.keeping import Keeping
 from daemon.service.lanes import Lanes
@@ -81,6 +83,7 @@ class Service:
         clock: Clock,
         conditions: Conditions | None = None,
         front_ends: Callable[[], tuple[FrontEndStatus, ...]] = tuple,
+        board: Callable[[], Board] = nothing_known,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -103,6 +106,7 @@ class Service:
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
         self.quotas = Quotas(settings=settings, database=database, clock=clock)
+        self._foresight = Foresight(database, board)
         self.keeping = Keeping(settings=settings, database=database, clock=clock, conditions=self.conditions)
         self._bounds = Bounds(
             max_queued=settings.queue.max_queued,
@@ -189,6 +193,13 @@ class Service:
             lambda c: queue.find(c, ids=ids, state=state, owner=owner, order_id=order_id, limit=limit, before=before)
         )
 
+    async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
+        """When those of the jobs that have not ended will have their pictures, by their id.
+
+        Told from what others like them took, in the order in which the queue will be served, as if nothing more came.
+        """
+        return await self._foresight.of(jobs)
+
     def watch(self, job_id: str | None = None) -> Subscription:
         """Events of one job (by its full id) or of all, from now on. Subscribe first, then read the job."""
         return self._bus.subscribe(job_id)
@@ -224,7 +235,7 @@ class Service:
             deliveries=DeliveryStatus(waiting=waiting, given_up=given_up),
             degraded=self.conditions.list(),
             freed=freed,
-            lanes=await self._lanes.now(),
+            lanes=await self._lanes.now(await self._foresight.lanes()),
             pace=PaceStatus(*self._pace.now()),
         )
 

@@ -17,6 +17,7 @@ from config.errors import ConfigurationError, MezzotintError, QuotaError
 from daemon.service import (
     Account,
     Backup,
+    Expected,
     Job,
     JobError,
     LaneStatus,
@@ -68,7 +69,11 @@ class PictureView(TypedDict):
 
 
 class JobView(TypedDict):
-    """A job; ``attempts`` counts the attempts that were started, times are null where not yet."""
+    """A job; ``attempts`` counts the attempts that were started, times are null where not yet.
+
+    ``position`` is its place among those that wait (1 is next), ``eta_s`` the seconds until its pictures are there,
+    told from what others like it took: null while the queue is paused, and where too little is known.
+    """
 
     id: str
     state: str
@@ -84,6 +89,9 @@ class JobView(TypedDict):
     started_at: str | None
     finished_at: str | None
     groups: list[str]
+    engine_seconds: float
+    position: int | None
+    eta_s: float | None
 
 
 class ReloadedView(TypedDict):
@@ -123,7 +131,10 @@ class EngineView(TypedDict):
 
 
 class LaneView(TypedDict):
-    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none."""
+    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none.
+
+    ``eta_s`` are the seconds until the last of its jobs is done, null where there is none or nobody knows.
+    """
 
     name: str
     queued: int
@@ -131,6 +142,7 @@ class LaneView(TypedDict):
     oldest_seconds: float | None
     engine_seconds: float
     share: float | None
+    eta_s: float | None
 
 
 class PaceView(TypedDict):
@@ -320,8 +332,8 @@ def of_picture(picture: Picture, place: Place) -> PictureView:
     )
 
 
-def of_job(job: Job, place: Place) -> JobView:
-    """One job with its pictures."""
+def of_job(job: Job, place: Place, expected: Expected | None = None) -> JobView:
+    """One job with its pictures, and what is expected of it."""
     return JobView(
         id=job.id,
         state=job.state,
@@ -337,7 +349,14 @@ def of_job(job: Job, place: Place) -> JobView:
         started_at=None if job.started_at is None else moment(job.started_at),
         finished_at=None if job.finished_at is None else moment(job.finished_at),
         groups=list(job.groups),
+        engine_seconds=round(job.engine_seconds, 3),
+        position=None if expected is None else expected.position,
+        eta_s=None if expected is None else _rounded(expected.ends_s),
     )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def of_status(status: Status) -> StatusView:
@@ -386,6 +405,7 @@ def _of_lane(lane: LaneStatus) -> LaneView:
         oldest_seconds=None if lane.oldest_seconds is None else round(lane.oldest_seconds, 3),
         engine_seconds=round(lane.engine_seconds, 3),
         share=None if lane.share is None else round(lane.share, 4),
+        eta_s=_rounded(lane.eta_s),
     )
 
 
