@@ -67,6 +67,10 @@ class EngineSettings(Section):
     """Wait before an engine that died is started again; doubles while it dies without finishing anything, up to 30."""
     fake_step_s: Annotated[float, Field(ge=0)] = 0.02
     """Seconds a forward of the fake engine takes."""
+    fake_megapixel_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds that it takes more for each megapixel in it."""
+    fake_load_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds the fake engine takes to load a model."""
 
 
 class ModelSettings(Section):
