@@ -9,22 +9,39 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from config.failpoints import reach
+from storage import speeds
 from storage.queue import transition
 from storage.queue.rows import error_columns
 from storage.results.picture import NewPicture
 from storage.schema import pictures
+from storage.speeds import Lesson
 
 
-def finish(connection: Connection, job: str, attempt: int, made: Sequence[NewPicture], *, now: int) -> bool:
-    """The job is done with these pictures, whose files are durable already.
+def finish(
+    connection: Connection,
+    job: str,
+    attempt: int,
+    made: Sequence[NewPicture],
+    *,
+    now: int,
+    engine_seconds: float = 0.0,
+    lesson: Lesson | None = None,
+) -> bool:
+    """The job is done with these pictures, whose files are durable already; its ``lesson`` is remembered.
 
     False, with nothing written, when this attempt does not own the job (any more).
     """
     ended = transition.leave_running(
-        connection, job, attempt, "done", now=now, outcome="done", values={"alone": 0, **error_columns(None)}
+        *(connection, job, attempt, "done"),
+        now=now,
+        outcome="done",
+        values={"alone": 0, **error_columns(None)},
+        engine_seconds=engine_seconds,
     )
     if ended is None:
         return False
+    if lesson is not None:
+        speeds.learn(connection, lesson, now=now)
     if made:
         connection.execute(
             sa.insert(pictures),

@@ -11,10 +11,12 @@ lanes = sa.Table(
     metadata,
     sa.Column("lane", Whole, primary_key=True),
     sa.Column("virtual_time", Real, nullable=False),
+    sa.Column("queued", Whole, nullable=False, server_default="0"),
     sa.CheckConstraint("lane BETWEEN 0 AND 3", name="lanes_lane"),
     sqlite_strict=True,
 )
-"""``virtual_time`` is the lane's time: the start of what was claimed last. Owners that come anew begin there."""
+"""``virtual_time`` is the lane's time: the start of what was claimed last. Owners that come anew begin there.
+``queued`` counts the jobs that wait in it."""
 
 lane_owners = sa.Table(
     "lane_owners",
@@ -26,7 +28,7 @@ lane_owners = sa.Table(
     sa.CheckConstraint("active IN (0,1)", name="lane_owners_active"),
     sqlite_strict=True,
 )
-"""``active`` is 1 while the owner may have jobs to claim; a claim that finds none sets it to 0."""
+"""``virtual_time`` is in engine-seconds by the owner's weight; ``active`` is 1 while he has jobs to claim."""
 
 is_active = lane_owners.c.active == sa.literal_column("1")
 sa.Index(
