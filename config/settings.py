@@ -15,6 +15,8 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Lane = Literal["interactive", "folder", "scheduled", "background"]
 OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
+WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
+"""``owner:source:name`` or a group such as ``role:patron``."""
 
 
 class Section(BaseModel):
@@ -37,12 +39,40 @@ class QueueSettings(Section):
 
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
     max_queued: Annotated[int, Field(ge=1)] = 1_000_000
+    max_running_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner on board of an engine at a time; 0: as many as there is room for."""
     retry_seconds: Annotated[float, Field(ge=0)] = 1.0
     """Wait before the second attempt after a retryable failure; doubles with each attempt, at most a minute.
     After a crash nothing waits."""
     job_deadline_seconds: Positive = 3600.0
     """A job that has been drawn for so long is ended as failed; waiting and the loading of models do not count."""
     lease_seconds: Positive = 60.0
+
+
+class LaneSettings(Section):
+    """Parts of the engines' time; only their proportions count."""
+
+    interactive: Positive = 60.0
+    folder: Positive = 20.0
+    scheduled: Positive = 15.0
+    background: Positive = 5.0
+
+
+class FairnessSettings(Section):
+    """Who is served next."""
+
+    lanes: LaneSettings = LaneSettings()
+    """A lane with work gets at least its part of the engines' time, and what others leave."""
+    weights: dict[Annotated[str, Field(pattern=WEIGHED)], Positive] = Field(default_factory=dict)
+    """Of owners (``owner:discord:1``) and groups (``role:patron``); an owner's own goes before the largest of his
+    groups, and without any it is 1. Within a lane who has 2 gets twice as much as who has 1."""
+    affinity_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """A job that fits what an engine has loaded may go before others of its lane by so many engine-seconds of an
+    owner's turn."""
+    quantum_seconds: Positive = 2.0
+    """A lane may fall so many engine-seconds behind its part before its jobs go before more urgent ones."""
+    switch_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """The same, further, where that means to load another model."""
 
 
 class EngineSettings(Section):
@@ -186,6 +216,7 @@ class Settings(Section):
     state_dir: Path
     storage: StorageSettings = StorageSettings()
     queue: QueueSettings = QueueSettings()
+    fairness: FairnessSettings = FairnessSettings()
     engine: EngineSettings = EngineSettings()
     models: ModelSettings = ModelSettings()
     watch_folder: WatchFolderSettings = WatchFolderSettings()

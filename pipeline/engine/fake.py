@@ -31,6 +31,7 @@ from pipeline.messages import (
     Loading,
     Progress,
     Pulse,
+    Rank,
     Ready,
     Stopped,
 )
@@ -51,9 +52,11 @@ class _Job:
     begun: bool = False
     cancelled: bool = False
     low_memory: bool = False
+    urgency: int = field(init=False)
     merge: Merge = field(init=False)
 
     def __post_init__(self) -> None:
+        self.urgency = self.draw.urgency
         task = self.draw.task
         shape = (self.draw.model.name, task.width, task.height)
         self.merge = (*shape, self.draw.job) if task.deterministic else shape
@@ -102,14 +105,18 @@ class FakeEngine:
         """A fake device that likes eight jobs together."""
         return Ready(protocol=PROTOCOL_VERSION, device="fake", dtype="uint8", capacity=ROWS, versions={"fake": "1"})
 
-    def accept(self, message: Draw | Cancel) -> None:
-        """Note a job or a wish to end one."""
+    def accept(self, message: Draw | Cancel | Rank) -> None:
+        """Note a job, a wish to end one, or another urgency."""
         name = (message.job, message.attempt)
         if isinstance(message, Draw):
             self._arrivals += 1
             self._jobs[name] = _Job(message, self._arrivals, commands(message))
-        elif name in self._jobs:
-            self._jobs[name].cancelled = True
+        elif (job := self._jobs.get(name)) is None:
+            return
+        elif isinstance(message, Rank):
+            job.urgency = message.urgency
+        else:
+            job.cancelled = True
 
     def step(self) -> bool:
         """One forward of the most urgent jobs that merge."""
@@ -159,7 +166,7 @@ class FakeEngine:
 
     def _choose(self) -> list[_Job]:
         """Eight rows by urgency and age; of the groups that merge among them, the one whose turn is longest ago."""
-        ordered = sorted(self._jobs.values(), key=lambda job: (job.draw.urgency, job.arrival))
+        ordered = sorted(self._jobs.values(), key=lambda job: (job.urgency, job.arrival))
         if ordered[0].low_memory:
             self._slots = ordered[:1]
             return self._slots
