@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 
 import structlog
@@ -12,9 +14,9 @@ from config.clock import Clock
 from config.errors import RetryableError
 from config.failpoints import reach
 from config.settings import QueueSettings
+from daemon.dispatch.choosing import Choosing
 from daemon.dispatch.conditions import Conditions
 from daemon.dispatch.held import Name
-from daemon.dispatch.plan import Claim
 from daemon.events import Bus, JobChanged
 from storage import queue
 from storage.database import Database
@@ -22,6 +24,8 @@ from storage.queue.job import Job, JobError
 from storage.results.store import NewPicture
 
 T = TypeVar("T")
+
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 MAX_DOUBLINGS = 20
 FIRST_PAUSE_SECONDS = 0.1
@@ -57,6 +61,15 @@ def _heals(error: OSError | RetryableError) -> str:
     return f"tried again by itself, nothing is lost{f' ({hint})' if hint else ''}"
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one claim gave."""
+
+    jobs: Sequence[Job]
+    ready: Sequence[int]
+    """Urgencies of the lanes in which more may be claimed."""
+
+
 class Ledger:
     """Every verb of the queue that the dispatcher uses. All writes are fenced on ``(job, attempt)`` by storage."""
 
@@ -73,37 +86,40 @@ class Ledger:
         """Other bounds on attempts and other waits from now on."""
         self._settings = settings
 
-    async def claim(self, wanted: Claim) -> list[Job]:
-        """The next jobs, in the queue's own order; they are running once this returns."""
+    async def claim(self, choosing: Callable[[], Choosing], limit: int) -> Claimed:
+        """The next jobs, as they are chosen; they are running once this returns."""
 
-        def operation(connection: queue.Connection) -> list[Job]:
-            now = self._clock()
-            return queue.claim(
+        def operation(connection: queue.Connection) -> Claimed:
+            now, chosen = self._clock(), choosing()
+            jobs = queue.claim(
                 connection,
+                choose=chosen.choose,
+                charge=chosen.charge,
                 now=now,
                 lease_until=now + self._lease_ms,
-                limit=wanted.limit,
-                engine_idle=wanted.engine_idle,
+                limit=limit,
                 max_attempts=self._settings.max_attempts,
-                lanes=wanted.lanes,
             )
+            return Claimed(jobs, queue.ready_lanes(connection))
 
-        jobs = await self._write(operation)
-        if jobs:
+        claimed = await self._write(operation)
+        if claimed.jobs:
             reach("claim.after_commit")
-        for job in jobs:
+        for job in claimed.jobs:
             _log.info("job_claimed", job=job.id, attempt=job.attempt, lane=job.lane, alone=job.alone)
             self._tell(job, "running")
-        return jobs
+        return claimed
 
     async def renew(self, names: Sequence[Name]) -> None:
         """Push the leases of these jobs out."""
         await self._write(lambda connection: queue.renew(connection, names, self._clock() + self._lease_ms))
 
-    async def finish(self, job: Job, pictures: Sequence[NewPicture]) -> bool:
+    async def finish(self, job: Job, pictures: Sequence[NewPicture], *, engine_seconds: float) -> bool:
         """Record the result; false when somebody else owns the job by now and nothing was written."""
         done = await self._write(
-            lambda connection: queue.finish(connection, job.id, job.attempt, pictures, now=self._clock())
+            lambda connection: queue.finish(
+                *(connection, job.id, job.attempt, pictures), now=self._clock(), engine_seconds=engine_seconds
+            )
         )
         reach("finish.after_commit")
         if done:
@@ -123,7 +139,9 @@ class Ledger:
             self._tell(job, found.state)
         return frozenset(picture.id for picture in found.pictures)
 
-    async def fail(self, job: Job, error: JobError, *, blameless: bool = False) -> float | None:
+    async def fail(
+        self, job: Job, error: JobError, *, blameless: bool = False, engine_seconds: float = 0.0
+    ) -> float | None:
         """Record a failure; seconds until the next attempt, if there is to be one.
 
         A ``blameless`` job is tried again however often it was: what is in its way has nothing to do with it.
@@ -141,26 +159,31 @@ class Ledger:
                 now=self._clock(),
                 max_attempts=max(most, job.attempt + 1) if blameless else most,
                 retry_ms=round(wait * 1000),
+                engine_seconds=engine_seconds,
             )
         )
         _log.warning("job_failed", job=job.id, attempt=job.attempt, kind=error.kind, state=state)
         self._tell(job, state)
         return wait if state == "queued" else None
 
-    async def cancelled(self, job: Job) -> None:
+    async def cancelled(self, job: Job, *, engine_seconds: float = 0.0) -> None:
         """The engine has let go of a job that its owner does not want."""
-        if await self._write(lambda connection: queue.cancelled(connection, job.id, job.attempt, now=self._clock())):
+        if await self._write(
+            lambda connection: queue.cancelled(
+                connection, job.id, job.attempt, now=self._clock(), engine_seconds=engine_seconds
+            )
+        ):
             _log.info("job_cancelled", job=job.id, attempt=job.attempt)
             self._tell(job, "cancelled")
 
-    async def release(self, jobs: Sequence[Job]) -> None:
+    async def release(self, jobs: Sequence[Job], engine_seconds: Mapping[str, float] = NOTHING) -> None:
         """Put jobs back with their attempt: nothing went wrong with them."""
         if not jobs:
             return
         names = [(job.id, job.attempt) for job in jobs]
 
         def operation(connection: queue.Connection) -> list[str]:
-            queue.release(connection, names, now=self._clock())
+            queue.release(connection, names, now=self._clock(), engine_seconds=engine_seconds)
             return [queue.get(connection, job.id).state for job in jobs]
 
         states = await self._write(operation)
@@ -168,14 +191,17 @@ class Ledger:
         for job, state in zip(jobs, states, strict=True):
             self._tell(job, state)
 
-    async def accuse(self, jobs: Sequence[Job], reason: str) -> None:
+    async def accuse(self, jobs: Sequence[Job], reason: str, engine_seconds: Mapping[str, float] = NOTHING) -> None:
         """An engine died with these jobs on board: each is to run alone, until the culprit is found."""
         if not jobs:
             return
         names = [(job.id, job.attempt) for job in jobs]
         states = await self._write(
             lambda connection: queue.accuse(
-                connection, names, reason, now=self._clock(), max_attempts=self._settings.max_attempts
+                *(connection, names, reason),
+                now=self._clock(),
+                max_attempts=self._settings.max_attempts,
+                engine_seconds=engine_seconds,
             )
         )
         _log.warning("jobs_accused", jobs=[job.id for job in jobs], reason=reason)

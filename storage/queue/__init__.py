@@ -21,7 +21,7 @@ from storage.queue.pause import is_paused, pause, resume
 from storage.queue.release import release
 from storage.queue.renew import renew
 from storage.queue.retry import retry
-from storage.queue.tally import counts, ever_took_jobs, open_jobs, queued_by_lane
+from storage.queue.tally import counts, ever_took_jobs, open_jobs
 from storage.queue.turns import LONGEST_REST_MS, next_rested_at
 from storage.queue.waiting import Place, ReadyJob, Waiting, ready_lanes
 
@@ -52,7 +52,6 @@ __all__ = [
     "next_rested_at",
     "open_jobs",
     "pause",
-    "queued_by_lane",
     "ready_lanes",
     "recover",
     "release",

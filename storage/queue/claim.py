@@ -89,7 +89,6 @@ def _take(
     cost = charge(job)
     given = {"of_seq": seq, "number": number, "by_itself": int(alone), "now": now, "until": lease_until}
     connection.execute(TAKE, {**given, "seconds": cost.seconds, "of_weight": cost.weight})
-    tally.left_queue(connection, row.lane)
     turns.charge(connection, row.lane, row.owner, cost.seconds / cost.weight)
     turns.rest(connection, row.lane, row.owner)
     return job

@@ -75,8 +75,6 @@ def _write(connection: Connection, rows: list[dict[str, Any]], created: list[New
             connection.execute(sa.insert(lineage), _descent(connection, row["id"], each.parent))
     for lane, owner in {(row["lane"], row["owner"]): None for row in rows}:
         turns.activate(connection, lane, owner)
-    for lane, more in Counter(row["lane"] for row in rows).items():
-        tally.joined_queue(connection, lane, more)
     for order, more in Counter(each.order_id for each in created if each.order_id is not None).items():
         connection.execute(_SUBMITTED, {"of_order": order, "more": more})
     tally.moved(connection, None, "queued", len(rows))

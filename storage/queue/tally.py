@@ -5,18 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from storage.schema import jobs, lane_owners, lanes, orders, tallies
+from storage.schema import jobs, lane_owners, orders, tallies
 from storage.schema.jobs import is_open
 
 _ADD = (
     sa.update(tallies)
     .where(tallies.c.state == sa.bindparam("which"))
     .values(jobs=tallies.c.jobs + sa.bindparam("change"))
-)
-_ADD_TO_LANE = (
-    sa.update(lanes)
-    .where(lanes.c.lane == sa.bindparam("in_lane"))
-    .values(queued=lanes.c.queued + sa.bindparam("change"))
 )
 _OPEN = (
     sa.select(sa.func.count())
@@ -28,21 +23,6 @@ _OPEN = (
 def counts(connection: Connection) -> dict[str, int]:
     """Jobs by state, every state named; does not depend on how many jobs there are."""
     return {row.state: row.jobs for row in connection.execute(sa.select(tallies))}
-
-
-def queued_by_lane(connection: Connection) -> list[int]:
-    """Jobs that wait in each lane, by its urgency; does not depend on how many there are."""
-    return list(connection.execute(sa.select(lanes.c.queued).order_by(lanes.c.lane)).scalars())
-
-
-def joined_queue(connection: Connection, lane: int, jobs_joined: int = 1) -> None:
-    """So many jobs more wait in a lane."""
-    connection.execute(_ADD_TO_LANE, {"in_lane": lane, "change": jobs_joined})
-
-
-def left_queue(connection: Connection, lane: int) -> None:
-    """A job less waits in a lane."""
-    connection.execute(_ADD_TO_LANE, {"in_lane": lane, "change": -1})
 
 
 def ever_took_jobs(connection: Connection) -> bool:

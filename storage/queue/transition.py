@@ -92,10 +92,7 @@ def _move(
     if left == "running":
         turns.correct(connection, moved.lane, moved.owner, (engine_seconds - (moved.charged or 0.0)) / moved.weight)
     if left == "queued":
-        tally.left_queue(connection, moved.lane)
         turns.rest(connection, moved.lane, moved.owner)
-    elif to == "queued":
-        tally.joined_queue(connection, moved.lane)
     if to in TERMINAL and moved.deliver:
         _deliver(connection, job, moved.origin_source, now)
     if to == "queued" and values.get("not_before") is None:

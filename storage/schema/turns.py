@@ -11,12 +11,10 @@ lanes = sa.Table(
     metadata,
     sa.Column("lane", Whole, primary_key=True),
     sa.Column("virtual_time", Real, nullable=False),
-    sa.Column("queued", Whole, nullable=False, server_default="0"),
     sa.CheckConstraint("lane BETWEEN 0 AND 3", name="lanes_lane"),
     sqlite_strict=True,
 )
-"""``virtual_time`` is the lane's time: the start of what was claimed last. Owners that come anew begin there.
-``queued`` counts the jobs that wait in it."""
+"""``virtual_time`` is the lane's time: the start of what was claimed last. Owners that come anew begin there."""
 
 lane_owners = sa.Table(
     "lane_owners",

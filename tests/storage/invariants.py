@@ -66,11 +66,6 @@ def _jobs(connection: sqlite3.Connection, acknowledged: set[str], max_attempts: 
         " EXCEPT SELECT lane, owner FROM jobs WHERE state = 'queued' AND not_before IS NULL"
     ):
         yield f"{row['owner']} has nothing to claim in lane {row['lane']} and saves up turns"
-    for row in connection.execute(
-        "SELECT lane, queued, (SELECT count(*) FROM jobs WHERE state = 'queued' AND jobs.lane = lanes.lane) AS really"
-        " FROM lanes WHERE queued <> really"
-    ):
-        yield f"lane {row['lane']} counts {row['queued']} jobs that wait, and {row['really']} do"
 
 
 def _rows(connection: sqlite3.Connection) -> Iterator[str]:

@@ -67,10 +67,6 @@ def _speeds() -> None:
 
 def _turns() -> None:
     op.add_column("jobs", sa.Column("weight", Real, nullable=False, server_default="1"))
-    op.add_column("lanes", sa.Column("queued", Whole, nullable=False, server_default="0"))
-    op.execute(
-        "UPDATE lanes SET queued = (SELECT count(*) FROM jobs WHERE jobs.lane = lanes.lane AND state = 'queued')"
-    )
     # Times were in megapixel-steps: all begin anew. Who has nothing to claim is at rest from now on.
     op.execute("UPDATE lanes SET virtual_time = 0")
     op.execute(

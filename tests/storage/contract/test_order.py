@@ -31,12 +31,10 @@ def places(q: QueueDriver, lane: int = 0) -> list[Place]:
 def test_any_lane_can_be_chosen_and_those_with_something_to_claim_are_known(q: QueueDriver) -> None:
     ids = {lane: q.enqueue(lane=lane) for lane in ("background", "scheduled", "folder", "interactive")}
     assert q.read(queue.ready_lanes) == [0, 1, 2, 3]
-    assert q.read(queue.queued_by_lane) == [1, 1, 1, 1]
     assert [job.id for job in q.claim(lanes=["folder", "scheduled"], limit=1)] == [ids["folder"]]
     assert q.read(queue.ready_lanes) == [0, 2, 3]
     assert {job.lane for job in q.claim(limit=5)} == {"interactive", "scheduled", "background"}
     assert q.read(queue.ready_lanes) == []
-    assert q.read(queue.queued_by_lane) == [0, 0, 0, 0]
 
 
 def test_of_an_owner_those_may_be_chosen_that_came_together_with_his_first(q: QueueDriver) -> None:
