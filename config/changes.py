@@ -21,6 +21,7 @@ LIVE = (
     "limits.",
     "log.",
     "delivery.",
+    "metrics.",
     "stop.",
     "storage.min_free_bytes",
     "engine.previews",

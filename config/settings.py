@@ -210,6 +210,17 @@ class DeliverySettings(Section):
     """A delivery whose reason may pass (disk full, other side down) is tried for so long."""
 
 
+class MetricsSettings(Section):
+    """Figures for collectors; ``GET /metrics`` on the control socket needs no setting."""
+
+    textfile: Path | None = None
+    """Where the figures are written as a text file; not set: nowhere."""
+    every_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    """How often the file is written."""
+    textfile_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0644"
+    """Who may read the file: its mode."""
+
+
 class StopSettings(Section):
     """How the daemon ends."""
 
@@ -231,6 +242,7 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
+    metrics: MetricsSettings = MetricsSettings()
     stop: StopSettings = StopSettings()
 
     @property

@@ -190,6 +190,8 @@ class Pulse(Message, frozen=True, kw_only=True):
     """Passes of a denoiser since the engine's start, warm-up and self-checks apart."""
     steps: int
     """Denoising steps of all jobs since the engine's start."""
+    busy_seconds: float = 0.0
+    """Time since the engine's start in which it had work in hand, the loading of models included."""
 
 
 class Dying(Message, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ nothing is kept beyond :data:`MOST`: who asks for every size there is fills no d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ MOST = 1_000
 KEEP_OF_LOADS = 0.7
 """What the earlier loads of a model count at each new one."""
 
+_PLACE = ("model", "width", "height", "kind")
 _SUMS = (
     "n",
     "steps",
@@ -46,6 +47,7 @@ ADD = (
         learned_at=sa.bindparam("now"),
         **{name: speeds.c[name] * sa.bindparam("keep") + sa.bindparam(f"more_{name}") for name in _SUMS},
     )
+    .returning(*(speeds.c[name] for name in _PLACE + _SUMS))
 )
 ADD_LOAD = (
     sa.update(loads)
@@ -55,6 +57,7 @@ ADD_LOAD = (
         n=loads.c.n * KEEP_OF_LOADS + 1,
         seconds=loads.c.seconds * KEEP_OF_LOADS + sa.bindparam("more_seconds"),
     )
+    .returning(loads.c.seconds / loads.c.n)
 )
 
 
@@ -104,36 +107,43 @@ class Learned:
     """All that is remembered."""
 
     speeds: tuple[Speed, ...] = ()
-    loads: Mapping[str, float] | None = None
+    loads: Mapping[str, float] = field(default_factory=dict)
     """Seconds that the loading of each model takes."""
 
 
-def learn(connection: Connection, lesson: Lesson, *, now: int) -> None:
-    """Remember a job; to be called in the transaction that ends it, once that is known to count."""
+def learn(connection: Connection, lesson: Lesson, *, now: int) -> Speed:
+    """Remember a job, in the transaction that ends it; returns what is known of its like now."""
     more = _more(lesson)
-    place = {"model": lesson.model, "width": lesson.width, "height": lesson.height, "kind": lesson.kind}
+    place = {name: getattr(lesson, name) for name in _PLACE}
     given = {f"of_{name}": value for name, value in place.items()}
     given |= {f"more_{name}": value for name, value in more.items()}
-    if not connection.execute(ADD, {**given, "keep": lesson.keep, "now": now}).rowcount:
-        _make_room(connection, speeds)
-        connection.execute(sa.insert(speeds), {**place, **more, "learned_at": now})
+    known = connection.execute(ADD, {**given, "keep": lesson.keep, "now": now}).first()
+    if known is not None:
+        return Speed(**known._mapping)
+    _make_room(connection, speeds)
+    sums: dict[str, Any] = {**place, **more}
+    connection.execute(sa.insert(speeds), {**sums, "learned_at": now})
+    return Speed(**sums)
 
 
-def learn_load(connection: Connection, model: str, seconds: float, *, now: int) -> None:
-    """Remember how long the loading of a model took."""
+def learn_load(connection: Connection, model: str, seconds: float, *, now: int) -> float:
+    """Remember how long the loading of a model took; returns what is known of it now."""
     given = {"of_model": model, "more_seconds": seconds, "now": now}
-    if not connection.execute(ADD_LOAD, given).rowcount:
-        _make_room(connection, loads)
-        connection.execute(sa.insert(loads), {"model": model, "n": 1.0, "seconds": seconds, "learned_at": now})
+    known = connection.execute(ADD_LOAD, given).scalar()
+    if known is not None:
+        return float(known)
+    _make_room(connection, loads)
+    connection.execute(sa.insert(loads), {"model": model, "n": 1.0, "seconds": seconds, "learned_at": now})
+    return seconds
 
 
 def read(connection: Connection) -> Learned:
     """Everything; some milliseconds at the most that is kept."""
-    columns = [speeds.c[name] for name in Speed.__dataclass_fields__]
+    columns = [speeds.c[name] for name in _PLACE + _SUMS]
     rows = connection.execute(sa.select(*columns).order_by(speeds.c.learned_at))
     found = tuple(Speed(**row._mapping) for row in rows)
-    times = connection.execute(sa.select(loads.c.model, loads.c.seconds / loads.c.n))
-    return Learned(found, dict(times.tuples().all()))
+    times = connection.execute(sa.select(loads.c.model, (loads.c.seconds / loads.c.n).label("mean")))
+    return Learned(found, {row.model: row.mean for row in times})
 
 
 def _more(lesson: Lesson) -> dict[str, float]:

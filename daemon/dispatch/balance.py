@@ -1,17 +1,20 @@
 """What each lane and owner gets of the engine: the state behind the decisions of :mod:`daemon.fairness`.
 
-What the lanes had is kept in memory, so that they begin even after a restart; what the owners had is in the database.
+What the engine owes the lanes is kept in memory, so that they begin even after a restart; what the owners had is in
+the database.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 
 from config.settings import Settings
 from daemon.dispatch.choosing import Choosing, fit_of
 from daemon.dispatch.held import HeldJob
-from daemon.dispatch.policy import Policy
+from daemon.fairness import board
 from daemon.fairness.shares import Shares
+from daemon.fairness.traffic import Policy
 from daemon.fairness.values import Aboard, EngineState, Rules
 from daemon.fairness.weights import weight_of
 from pipeline.request import Request
@@ -32,8 +35,12 @@ class Balance:
         self._policy = policy
         self._estimate = estimate
         self._shares = Shares()
-        self._ready: frozenset[int] = frozenset()
+        self._waiting: frozenset[int] = frozenset()
         self._arrivals = 0
+        self._seen = EngineState(capacity=1)
+        """The engine as it was when it was looked at last."""
+        self._had: defaultdict[int, float] = defaultdict(float)
+        """Engine-seconds since then, by the arrival of the job."""
         self.reconfigure(settings)
 
     def reconfigure(self, settings: Settings) -> None:
@@ -43,18 +50,17 @@ class Balance:
 
     def choosing(self, capacity: int, model: str | None, held: Sequence[HeldJob]) -> Callable[[], Choosing]:
         """For one claim. Each try of its transaction begins anew."""
-        engine, shares, rules, estimate, weights = (
-            *(_state(capacity, model, held), self._shares, self._rules, self._estimate, self._weights),
-        )
+        engine, shares, rules, weights = _state(capacity, model, held), self._shares, self._rules, self._weights
 
         def charge(job: Job) -> queue.Charge:
-            return queue.Charge(estimate(job.request), weight_of(job.owner, getattr(job, "groups", ()), weights))
+            seconds = self._estimate(job.request)
+            return queue.Charge(seconds, weight_of(job.owner, getattr(job, "groups", ()), weights))
 
         return lambda: Choosing(self._policy, engine, shares, rules, charge=charge)
 
-    def ready(self, lanes: Collection[int]) -> None:
+    def waiting(self, lanes: Collection[int]) -> None:
         """In these lanes something may be claimed."""
-        self._ready = frozenset(lanes)
+        self._waiting = frozenset(lanes)
 
     def come(self, held: HeldJob) -> None:
         """A job comes on board."""
@@ -64,18 +70,26 @@ class Balance:
 
     def served(self, held: HeldJob, engine_seconds: float) -> None:
         """So much was drawn of a job since it came on board."""
-        more = engine_seconds - held.served
-        if more <= 0:
-            return
-        held.served = engine_seconds
-        self._shares = self._shares.served(held.urgency, more, self._rules)
+        more = engine_seconds - held.engine_seconds
+        if more > 0:
+            held.engine_seconds = engine_seconds
+            self._had[held.arrival] += more
 
     def ranks(self, capacity: int, model: str | None, held: Sequence[HeldJob]) -> Sequence[int]:
         """Of each of these jobs as things stand now: the smallest is drawn first."""
-        engine = _state(capacity, model, held)
-        working = self._ready.union(job.lane for job in engine.aboard)
-        self._shares = self._shares.seen(working).settled(engine.aboard, model, self._rules)
-        return self._policy.ranks(engine, self._shares, self._rules)
+        shares, rules = self._shares, self._rules
+        if self._had:
+            shares = shares.served(sum(self._had.values()), board.in_turn(self._seen, self._had), rules)
+            self._had.clear()
+        engine = self._seen = _state(capacity, model, held)
+        wanting = board.wanting(self._waiting, engine, shares, rules) if held else frozenset[int]()
+        self._shares = shares.seen(wanting).settled(rules)
+        return self._policy.ranks(engine, self._shares, rules)
+
+    @property
+    def overdue(self) -> Collection[int]:
+        """Lanes of which jobs are claimed before all others."""
+        return self._shares.overdue
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -92,7 +106,7 @@ def rules_of(settings: Settings) -> Rules:
 
 
 def _state(capacity: int, model: str | None, held: Sequence[HeldJob]) -> EngineState:
-    return EngineState(capacity=capacity, model=model, aboard=[_aboard(job) for job in held])
+    return EngineState(capacity=max(capacity, 1), model=model, aboard=[_aboard(job) for job in held])
 
 
 def _aboard(held: HeldJob) -> Aboard:
@@ -102,6 +116,7 @@ def _aboard(held: HeldJob) -> Aboard:
         fit=fit_of(held.job.request),
         arrival=held.arrival,
         seconds=held.expected,
-        served=held.served,
+        served=held.engine_seconds,
+        rows=max(1, held.job.request.count - len(held.pictures)),
         alone=held.alone,
     )

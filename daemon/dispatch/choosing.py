@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
-from daemon.dispatch.policy import Policy
+from daemon.fairness.board import Room
+from daemon.fairness.policy import LOOK_AT_OWNERS
 from daemon.fairness.shares import Shares
+from daemon.fairness.traffic import Policy
 from daemon.fairness.values import Aboard, Candidate, EngineState, Fit, Rules, Turn
 from pipeline.request import Request
 from storage import queue
@@ -33,10 +36,7 @@ class Choosing:
 
     def choose(self, waiting: queue.Waiting) -> int | None:
         """See :data:`storage.queue.Choose`."""
-        look = _Look(waiting)
-        shares = self._shares.seen({*look.lanes(), *(job.lane for job in self._aboard)})
-        engine = EngineState(capacity=self._engine.capacity, model=self._engine.model, aboard=self._aboard)
-        pick = self._policy.pick(look, engine, shares, self._rules)
+        pick = self._policy.pick(_Look(waiting), self._state(), self._shares, self._rules)
         return None if pick is None else pick.candidate.seq
 
     def charge(self, job: Job) -> queue.Charge:
@@ -50,21 +50,36 @@ class Choosing:
                 fit=fit_of(job.request),
                 arrival=arrival,
                 seconds=charge.seconds,
+                rows=job.request.count,
                 alone=job.alone,
             )
         )
         return charge
 
+    def wanting(self, waiting: queue.Waiting) -> list[int]:
+        """The lanes in which more may be claimed, by an owner whom his own limit does not keep back."""
+        lanes = waiting.lanes()
+        if not self._rules.max_running:
+            return lanes
+        room = Room(self._state(), self._rules)
+        return [
+            lane
+            for lane in lanes
+            if not all(room.at_limit(place.owner) for place in islice(waiting.turns(lane), LOOK_AT_OWNERS))
+        ]
+
+    def _state(self) -> EngineState:
+        return EngineState(capacity=self._engine.capacity, model=self._engine.model, aboard=self._aboard)
+
 
 class _Look:
-    """What waits in the words of :mod:`daemon.fairness`; looked at once."""
+    """What waits in the words of :mod:`daemon.fairness`."""
 
     def __init__(self, waiting: queue.Waiting) -> None:
         self._waiting = waiting
-        self._lanes = waiting.lanes()
 
     def lanes(self) -> list[int]:
-        return self._lanes
+        return self._waiting.lanes()
 
     def turns(self, lane: int) -> Iterator[Turn]:
         return (Turn(place.owner, place.time) for place in self._waiting.turns(lane))

@@ -28,8 +28,9 @@ class HeldJob:
     """Order of coming on board."""
     expected: float = 0.0
     """Engine-seconds that it is expected to take."""
-    served: float = 0.0
-    """Engine-seconds that it had so far."""
+    engine_seconds: float = 0.0
+    """What it took of the engine, as it said last."""
+    steps_done: int = 0
     pictures: dict[int, asyncio.Task[NewPicture]] = field(default_factory=dict)
     """By index: pictures on their way to the disk, or there already."""
 

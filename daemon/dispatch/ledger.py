@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TypeVar
 
 import structlog
@@ -17,15 +16,18 @@ from config.settings import QueueSettings
 from daemon.dispatch.choosing import Choosing
 from daemon.dispatch.conditions import Conditions
 from daemon.dispatch.held import Name
-from daemon.events import Bus, JobChanged
-from storage import queue
+from daemon.dispatch.telling import JobTeller
+from daemon.events import Bus
+from daemon.fairness.estimates import Speeds, Spent
+from storage import queue, speeds
 from storage.database import Database
 from storage.queue.job import Job, JobError
+from storage.queue.release import UNMEASURED
 from storage.results.store import NewPicture
+from storage.speeds import Speed
 
 T = TypeVar("T")
 
-NOTHING: Mapping[str, float] = MappingProxyType({})
 
 MAX_DOUBLINGS = 20
 FIRST_PAUSE_SECONDS = 0.1
@@ -66,7 +68,7 @@ class Claimed:
     """What one claim gave."""
 
     jobs: Sequence[Job]
-    ready: Sequence[int]
+    wanting: Sequence[int]
     """Urgencies of the lanes in which more may be claimed."""
 
 
@@ -77,10 +79,12 @@ class Ledger:
         self, *, database: Database, bus: Bus, settings: QueueSettings, clock: Clock, conditions: Conditions
     ) -> None:
         self._database = database
-        self._bus = bus
+        self._teller = JobTeller(bus)
         self._settings = settings
         self._clock = clock
         self._conditions = conditions
+        self.speeds = Speeds()
+        """What was learnt of how long jobs take."""
 
     def reconfigure(self, settings: QueueSettings) -> None:
         """Other bounds on attempts and other waits from now on."""
@@ -89,7 +93,7 @@ class Ledger:
     async def claim(self, choosing: Callable[[], Choosing], limit: int) -> Claimed:
         """The next jobs, as they are chosen; they are running once this returns."""
 
-        def operation(connection: queue.Connection) -> Claimed:
+        def operation(connection: queue.Connection) -> tuple[Claimed, int]:
             now, chosen = self._clock(), choosing()
             jobs = queue.claim(
                 connection,
@@ -100,32 +104,62 @@ class Ledger:
                 limit=limit,
                 max_attempts=self._settings.max_attempts,
             )
-            return Claimed(jobs, queue.ready_lanes(connection))
+            waiting = queue.Waiting(connection, max_attempts=self._settings.max_attempts)
+            return Claimed(jobs, chosen.wanting(waiting)), now
 
-        claimed = await self._write(operation)
+        claimed, now = await self._write(operation)
         if claimed.jobs:
             reach("claim.after_commit")
         for job in claimed.jobs:
             _log.info("job_claimed", job=job.id, attempt=job.attempt, lane=job.lane, alone=job.alone)
-            self._tell(job, "running")
+            self._teller.started(job, now)
         return claimed
+
+    async def is_freed(self) -> bool:
+        """Whether the queue was paused with its memory given back, also before this daemon started."""
+        return await insist(lambda: self._database.read(queue.is_freed), self._conditions)
 
     async def renew(self, names: Sequence[Name]) -> None:
         """Push the leases of these jobs out."""
         await self._write(lambda connection: queue.renew(connection, names, self._clock() + self._lease_ms))
 
-    async def finish(self, job: Job, pictures: Sequence[NewPicture], *, engine_seconds: float) -> bool:
-        """Record the result; false when somebody else owns the job by now and nothing was written."""
-        done = await self._write(
-            lambda connection: queue.finish(
-                *(connection, job.id, job.attempt, pictures), now=self._clock(), engine_seconds=engine_seconds
-            )
-        )
+    async def recall(self) -> None:
+        """Read what was learnt before."""
+        self.speeds = Speeds.of(await insist(lambda: self._database.read(speeds.read), self._conditions))
+
+    async def finish(self, job: Job, pictures: Sequence[NewPicture], spent: Spent) -> bool:
+        """Record the result and what it teaches. False, with nothing written, when somebody else owns the job."""
+        hard = any(picture.facts.get("low_memory") for picture in pictures)
+        lesson = None if hard else self.speeds.lesson(job.request, spent)
+        taken = spent.engine_seconds
+
+        known: list[Speed] = []
+
+        def operation(connection: queue.Connection) -> bool:
+            now = self._clock()
+            done = queue.finish(connection, job.id, job.attempt, pictures, now=now, engine_seconds=taken)
+            if done and lesson is not None:
+                known.append(speeds.learn(connection, lesson, now=now))
+            return done
+
+        done = await self._write(operation)
         reach("finish.after_commit")
         if done:
+            for speed in known[-1:]:
+                self.speeds = self.speeds.and_now(speed)
             _log.info("job_finished", job=job.id, attempt=job.attempt, pictures=len(pictures))
-            self._tell(job, "done")
+            self._teller.ended(job, "done", pictures=pictures)
         return done
+
+    async def loaded(self, model: str, seconds: float) -> None:
+        """Remember how long the loading of a model took."""
+        now = self._clock()
+        known = await self._write(lambda connection: speeds.learn_load(connection, model, seconds, now=now))
+        self.speeds = self.speeds.and_load(model, known)
+
+    def spent(self, job: Job, engine_seconds: float) -> None:
+        """What the engine charged for the attempt that ends, to be told with its end."""
+        self._teller.spent(job, engine_seconds)
 
     async def recorded(self, job: Job) -> frozenset[str]:
         """Ids of the pictures that rows name for this job: a commit may have counted although it reported an error.
@@ -136,7 +170,7 @@ class Ledger:
             lambda: self._database.read(lambda connection: queue.get(connection, job.id)), self._conditions
         )
         if found.pictures:
-            self._tell(job, found.state)
+            self._teller.ended(job, found.state, pictures=found.pictures)
         return frozenset(picture.id for picture in found.pictures)
 
     async def fail(
@@ -163,20 +197,21 @@ class Ledger:
             )
         )
         _log.warning("job_failed", job=job.id, attempt=job.attempt, kind=error.kind, state=state)
-        self._tell(job, state)
+        if state is not None:  # a fenced write has no state to tell: whoever owns the job tells it
+            self._teller.ended(job, state, why="failed", error_kind=error.kind)
         return wait if state == "queued" else None
 
-    async def cancelled(self, job: Job, *, engine_seconds: float = 0.0) -> None:
+    async def cancelled(self, job: Job, engine_seconds: float = 0.0) -> None:
         """The engine has let go of a job that its owner does not want."""
-        if await self._write(
-            lambda connection: queue.cancelled(
-                connection, job.id, job.attempt, now=self._clock(), engine_seconds=engine_seconds
-            )
-        ):
-            _log.info("job_cancelled", job=job.id, attempt=job.attempt)
-            self._tell(job, "cancelled")
 
-    async def release(self, jobs: Sequence[Job], engine_seconds: Mapping[str, float] = NOTHING) -> None:
+        def operation(connection: queue.Connection) -> bool:
+            return queue.cancelled(connection, job.id, job.attempt, now=self._clock(), engine_seconds=engine_seconds)
+
+        if await self._write(operation):
+            _log.info("job_cancelled", job=job.id, attempt=job.attempt)
+            self._teller.ended(job, "cancelled")
+
+    async def release(self, jobs: Sequence[Job], engine_seconds: Mapping[str, float] = UNMEASURED) -> None:
         """Put jobs back with their attempt: nothing went wrong with them."""
         if not jobs:
             return
@@ -189,16 +224,18 @@ class Ledger:
         states = await self._write(operation)
         _log.info("jobs_released", jobs=[job.id for job in jobs])
         for job, state in zip(jobs, states, strict=True):
-            self._tell(job, state)
+            self._teller.ended(job, state, why="released")
 
-    async def accuse(self, jobs: Sequence[Job], reason: str, engine_seconds: Mapping[str, float] = NOTHING) -> None:
+    async def accuse(self, jobs: Sequence[Job], reason: str, engine_seconds: Mapping[str, float] = UNMEASURED) -> None:
         """An engine died with these jobs on board: each is to run alone, until the culprit is found."""
         if not jobs:
             return
         names = [(job.id, job.attempt) for job in jobs]
         states = await self._write(
             lambda connection: queue.accuse(
-                *(connection, names, reason),
+                connection,
+                names,
+                reason,
                 now=self._clock(),
                 max_attempts=self._settings.max_attempts,
                 engine_seconds=engine_seconds,
@@ -206,7 +243,8 @@ class Ledger:
         )
         _log.warning("jobs_accused", jobs=[job.id for job in jobs], reason=reason)
         for job in jobs:
-            self._tell(job, states.get(job.id))
+            if (state := states.get(job.id)) is not None:
+                self._teller.ended(job, state, why="engine_death", error_kind="retryable")
 
     @property
     def _lease_ms(self) -> int:
@@ -214,8 +252,3 @@ class Ledger:
 
     async def _write(self, operation: Callable[[queue.Connection], T]) -> T:
         return await insist(lambda: self._database.write(operation), self._conditions)
-
-    def _tell(self, job: Job, state: str | None) -> None:
-        """A fenced write has no state to tell: whoever owns the job tells it."""
-        if state is not None:
-            self._bus.publish(JobChanged(job.id, state, job.order_id))

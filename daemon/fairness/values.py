@@ -19,8 +19,10 @@ class Rules:
     max_running: int = 0
     """Jobs of one owner on board at a time; 0 is as many as there is room for."""
     affinity_seconds: float = 10.0
-    """A job that fits what the engine has loaded may go before others of its lane, by so many engine-seconds of its
-    owner (of weight 1) at most."""
+    """Jobs that fit what the engine has loaded may go before others of their lane, by so many engine-seconds (of owners
+    of weight 1) at most."""
+    look_ahead: int = 32
+    """The same: accepted so many jobs after the one whose turn it is, at most."""
     quantum_seconds: float = 2.0
     """A lane may fall so many engine-seconds behind its share before its jobs go before more urgent ones."""
     switch_seconds: float = 10.0
@@ -38,9 +40,11 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An owner with something to claim, and his place in his lane: who has the smallest ``time`` is next.
+    """An owner with something to claim, and his place in his lane: who has the smallest ``time`` is next, and of equal
+    ones who has waited longest.
 
-    ``time`` moves on by the engine-seconds of what was claimed for him, divided by his weight.
+    ``time`` moves on by the engine-seconds of what was claimed for him, divided by his weight. All who come between two
+    claims come at the same time: in any other order (by name, say) a stream of newcomers could pass one for ever.
     """
 
     owner: str
@@ -70,6 +74,8 @@ class Aboard:
     """Engine-seconds that it is expected to take."""
     served: float = 0.0
     """Engine-seconds that it had."""
+    rows: int = 1
+    """Pictures of it that could be drawn together."""
     alone: bool = False
 
     @property
@@ -109,6 +115,5 @@ class Waiting(Protocol):
     def jobs(self, lane: int, owner: str) -> Iterable[Candidate]:
         """The jobs of an owner in his own order (priority, then age).
 
-        Only the first of them, and those that go with it: of the same priority and accepted with the next few after it,
-        so that none is passed over for ever.
+        Only the first of them, and the next few that go with it: of the same priority.
         """

@@ -9,12 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from config.failpoints import reach
-from storage import speeds
 from storage.queue import transition
 from storage.queue.rows import error_columns
 from storage.results.picture import NewPicture
 from storage.schema import pictures
-from storage.speeds import Lesson
 
 
 def finish(
@@ -25,9 +23,8 @@ def finish(
     *,
     now: int,
     engine_seconds: float = 0.0,
-    lesson: Lesson | None = None,
 ) -> bool:
-    """The job is done with these pictures, whose files are durable already; its ``lesson`` is remembered.
+    """The job is done with these pictures, whose files are durable already.
 
     False, with nothing written, when this attempt does not own the job (any more).
     """
@@ -40,8 +37,6 @@ def finish(
     )
     if ended is None:
         return False
-    if lesson is not None:
-        speeds.learn(connection, lesson, now=now)
     if made:
         connection.execute(
             sa.insert(pictures),

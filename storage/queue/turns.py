@@ -35,9 +35,10 @@ PROMOTE = sa.update(jobs).where(IS_DUE).values(not_before=None).returning(jobs.c
 
 _LANE_TIME = sa.select(lanes.c.virtual_time).where(lanes.c.lane == _lane)
 _MOVE_LANE = sa.update(lanes).where(lanes.c.lane == _lane, lanes.c.virtual_time < _start).values(virtual_time=_start)
+_NEWEST = sa.select(sa.func.coalesce(sa.func.max(jobs.c.seq), 0)).scalar_subquery()
 _STATE_OF_OWNER = sa.select(lane_owners.c.virtual_time, lane_owners.c.active).where(_of_owner)
 _REST = sa.update(lane_owners).where(_of_owner).values(active=0)
-_ACTIVATE = sa.update(lane_owners).where(_of_owner).values(active=1, virtual_time=_start)
+_ACTIVATE = sa.update(lane_owners).where(_of_owner).values(active=1, virtual_time=_start, since=_NEWEST)
 _CHARGE = (
     sa.update(lane_owners)
     .where(_of_owner)
@@ -86,8 +87,8 @@ def activate(connection: Connection, lane: int, owner: str) -> None:
     time = connection.execute(_LANE_TIME, {"in_lane": lane}).scalar_one()
     if known is None:
         connection.execute(sa.insert(lane_owners), {"lane": lane, "owner": owner, "virtual_time": time, "active": 1})
-    else:
-        connection.execute(_ACTIVATE, {**place, "start": max(time, known.virtual_time)})
+    start = time if known is None else max(time, known.virtual_time)
+    connection.execute(_ACTIVATE, {**place, "start": start})
 
 
 def promote(connection: Connection, now: int) -> None:

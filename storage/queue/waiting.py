@@ -18,6 +18,8 @@ from storage.schema import jobs, lane_owners
 from storage.schema.jobs import is_ready
 from storage.schema.turns import is_active
 
+LOOK_AT_JOBS = 8
+"""Jobs of an owner that may be looked at for one claim."""
 MAY_PASS = 64
 """Of an owner's jobs only those accepted together with his first so many others may be claimed before it."""
 
@@ -28,7 +30,7 @@ _asked = jobs.c.request
 OWNERS = (
     sa.select(lane_owners.c.owner, lane_owners.c.virtual_time)
     .where(lane_owners.c.lane == _lane, is_active)
-    .order_by(lane_owners.c.virtual_time, lane_owners.c.owner)
+    .order_by(lane_owners.c.virtual_time, lane_owners.c.since, lane_owners.c.owner)
 )
 NEXT_OWNER = OWNERS.limit(1)
 JOBS_OF_OWNER: sa.Select[Any] = (
@@ -43,7 +45,7 @@ JOBS_OF_OWNER: sa.Select[Any] = (
     )
     .where(jobs.c.lane == _lane, jobs.c.owner == _owner, is_ready)
     .order_by(jobs.c.priority.desc(), jobs.c.seq)
-    .limit(1 + MAY_PASS)
+    .limit(LOOK_AT_JOBS)
 )
 
 

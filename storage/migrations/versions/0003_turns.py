@@ -67,6 +67,16 @@ def _speeds() -> None:
 
 def _turns() -> None:
     op.add_column("jobs", sa.Column("weight", Real, nullable=False, server_default="1"))
+    op.add_column("lane_owners", sa.Column("since", Whole, nullable=False, server_default="0"))
+    op.drop_index("lane_owners_turn")
+    condition = sa.text("active = 1")
+    op.create_index(
+        "lane_owners_turn",
+        "lane_owners",
+        ["lane", "virtual_time", "since", "owner"],
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
     # Times were in megapixel-steps: all begin anew. Who has nothing to claim is at rest from now on.
     op.execute("UPDATE lanes SET virtual_time = 0")
     op.execute(

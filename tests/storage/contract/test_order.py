@@ -8,7 +8,7 @@ from support.queue_driver import LATER, QueueDriver, new_job
 from support.requests import settled
 
 from storage import queue
-from storage.queue.waiting import MAY_PASS, Place, Waiting
+from storage.queue.waiting import LOOK_AT_JOBS, MAY_PASS, Place, Waiting
 
 
 def looked(q: QueueDriver, lane: int = 0, owner: str = "cli:1") -> list[str]:
@@ -39,9 +39,10 @@ def test_any_lane_can_be_chosen_and_those_with_something_to_claim_are_known(q: Q
 
 def test_of_an_owner_those_may_be_chosen_that_came_together_with_his_first(q: QueueDriver) -> None:
     ids = [each.id for each in q.write(queue.enqueue_many, [new_job() for _ in range(100)], now=q.now)]
-    assert looked(q) == ids[: MAY_PASS + 1]
-    q.write(queue.cancel, ids[3], now=q.now)
-    assert looked(q) == [job for job in ids[: MAY_PASS + 1] if job != ids[3]]
+    assert looked(q) == ids[:LOOK_AT_JOBS]
+    for job in ids[3:70]:
+        q.write(queue.cancel, job, now=q.now)
+    assert looked(q) == ids[:3], "those after them came too much later"
     urgent = q.enqueue(priority=1)
     assert looked(q) == [urgent]
 
@@ -56,6 +57,12 @@ def test_what_passes_the_first_is_bounded_however_often_others_are_chosen(q: Que
     while (job := q.claim(limit=1, choose=last)[0]).id != ids[0]:
         passed.append(job.id)
     assert len(passed) == MAY_PASS
+
+
+def test_of_equal_owners_who_has_waited_longest_is_next(q: QueueDriver) -> None:
+    for owner in ("cli:z", "cli:m", "cli:a"):
+        q.enqueue(owner=owner)
+    assert [place.owner for place in places(q)] == ["cli:z", "cli:m", "cli:a"]
 
 
 def test_who_has_nothing_to_claim_is_at_rest_at_once(q: QueueDriver) -> None:
