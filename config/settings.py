@@ -55,8 +55,6 @@ class QueueSettings(Section):
     lease_seconds: Positive = 60.0
     max_queued_per_owner: Annotated[int, Field(ge=0)] = 0
     """Jobs of one owner that may wait; 0: as many as there is room for. A rule of the quotas may say otherwise."""
-    max_running_per_owner: Annotated[int, Field(ge=0)] = 0
-    """Jobs of one owner that are drawn at a time; 0: no bound."""
 
 
 class LaneSettings(Section):
@@ -66,6 +64,13 @@ class LaneSettings(Section):
     folder: Positive = 20.0
     scheduled: Positive = 15.0
     background: Positive = 5.0
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of each lane, of 1."""
+        parts: dict[str, float] = self.model_dump()
+        whole = sum(parts.values())
+        return {lane: part / whole for lane, part in parts.items()}
 
 
 class FairnessSettings(Section):
