@@ -13,6 +13,7 @@ LIVE = (
     "queue.",
     "models.",
     "watch_folder.",
+    "schedules.",
     "limits.",
     "log.",
     "delivery.",

@@ -75,7 +75,7 @@ def moments(times: Iterator[datetime], zone: ZoneInfo, gap: Gap, overlap: Overla
 
 
 def beginning(after: int, zone: ZoneInfo) -> datetime:
-    """The local time from which :func:`moments` needs to be given times, so that none later than ``after`` is missed."""
+    """The local time from which :func:`moments` needs times, so that none later than ``after`` is missed."""
     at = local(after, zone)
     shown = at.replace(tzinfo=None, fold=0)
     near = milliseconds(at)

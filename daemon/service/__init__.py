@@ -7,6 +7,7 @@ from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.reloaded import Reloaded
+from daemon.service.schedules import Draft, OccurrenceReport, Run, ScheduleReport, Schedules, SchedulesStatus, Tally
 from daemon.service.service import Service
 from daemon.service.status import STATES, DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
 from daemon.service.submission import OrderProgress, Receipt, Submission
@@ -31,6 +32,7 @@ __all__ = [
     "DeliveryStatus",
     "Difference",
     "Doing",
+    "Draft",
     "EngineStatus",
     "Event",
     "Filter",
@@ -41,6 +43,7 @@ __all__ = [
     "JobProgress",
     "Missed",
     "ModelEntry",
+    "OccurrenceReport",
     "Order",
     "OrderProgress",
     "Origin",
@@ -50,9 +53,14 @@ __all__ = [
     "Receipt",
     "Reloaded",
     "Rule",
+    "Run",
+    "ScheduleReport",
+    "Schedules",
+    "SchedulesStatus",
     "Service",
     "Status",
     "Submission",
     "Subscription",
+    "Tally",
     "Verification",
 ]

@@ -7,6 +7,7 @@ from storage.schema.deliveries import deliveries
 from storage.schema.jobs import attempts, events, flags, jobs, tallies
 from storage.schema.orders import line_errors, orders
 from storage.schema.pictures import lineage, pictures, removals
+from storage.schema.schedules import occurrences, schedules
 from storage.schema.turns import lane_owners, lanes
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "line_errors",
     "lineage",
     "metadata",
+    "occurrences",
     "orders",
     "pictures",
     "removals",
+    "schedules",
     "tallies",
 ]
