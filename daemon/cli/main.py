@@ -27,6 +27,7 @@ COMMANDS = (
     "resume",
     "verify",
     "status",
+    "schedule",
     "models",
     "backup",
     "restore",

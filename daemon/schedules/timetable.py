@@ -30,7 +30,7 @@ class Timetable:
     gap: Gap = "next"
     overlap: Overlap = "first"
     anchor_at: int = 0
-    """When it was set up: intervals and calendar rules count from here, and nothing is due before."""
+    """When it was set up: intervals and calendar rules count from here, and know nothing before."""
     starts_at: int | None = None
     ends_at: int | None = None
     """No time after this one."""
@@ -43,7 +43,7 @@ class Timetable:
 
     def after(self, moment: int) -> Iterator[Moment]:
         """The due times later than ``moment``."""
-        moment = max(moment, self.anchor_at - (self.kind == "at"), (self.starts_at or 0) - 1)
+        moment = max(moment, (self.starts_at or 0) - 1)
         for due in self._awake(moment):
             if due.at > (LAST if self.ends_at is None else self.ends_at):
                 return

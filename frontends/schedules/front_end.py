@@ -42,13 +42,13 @@ class Clockwork:
         """How many there are, and when the next is due."""
         if self._known.all == 0:
             return "no schedules"
-        told = f"{self._known.all} schedules, {self._known.armed} of them to come"
+        told = f"{self._known.all} kept, {self._known.armed} to come"
         if self._known.next_at is None:
             return told
         return f"{told}, the next at {datetime.fromtimestamp(self._known.next_at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. ``started`` is set once everything that is due has been decided."""
         watch = ClockWatch(self._clock, self._steady)
         alarm = Alarm(self._wake.set)
         alarm.start()
@@ -60,7 +60,6 @@ class Clockwork:
                 while True:
                     self._wake.clear()
                     await self._round(watch, alarm)
-                    self.started.set()
         finally:
             self._schedules.when_changed(lambda: None)
             alarm.stop()
@@ -86,8 +85,10 @@ class Clockwork:
             self._known = await self._schedules.status()
         except RetryableError as error:
             log.warning("schedules_unreadable", why=error.message)
+            self.started.set()
             await asyncio.sleep(TROUBLE_SECONDS)
             return
+        self.started.set()
         if self._schedules.firing.troubled:
             await asyncio.sleep(TROUBLE_SECONDS)
         if next_at is not None:

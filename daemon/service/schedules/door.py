@@ -172,7 +172,7 @@ class Schedules:
                 self.firing.say_no_more(name)
                 resumed = await self._get(name)
                 if resumed.next is not None and resumed.next.at <= self._clock():
-                    await self.firing.decide(resumed, live_from=self._clock())
+                    await self.firing.decide(resumed, live_from=self._clock() + 1)
         self._changed()
         return await self.show(name)
 

@@ -198,6 +198,9 @@ class Firing:
             return False
         reach("occurrence.after_commit")
         self._told(schedule, decided, enqueued, now)
+        if any(each.state == "failed" for each in decided):
+            after = await self._database.read(lambda c: schedules.find(c, schedule.id))
+            self.tell_paused(after or schedule)
         return True
 
     async def _decided(self, schedule: Schedule, judged: Sequence[Verdict]) -> list[_Decided]:
