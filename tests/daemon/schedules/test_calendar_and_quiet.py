@@ -99,7 +99,9 @@ def test_spans(text: str, found: int) -> None:
     assert spans.milliseconds(text, "every") == found
 
 
-@pytest.mark.parametrize("text", ["0s", "", "5", "1.5h", "-1s", "1y", "999999999w", "٣s", "s"])
+@pytest.mark.parametrize(
+    "text", ["0s", "", "5", "1.5h", "-1s", "1y", "999999999w", "\N{ARABIC-INDIC DIGIT THREE}s", "s"]
+)
 def test_other_spans_are_refused(text: str) -> None:
     with pytest.raises(UserError) as refused:
         spans.milliseconds(text, "every")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -55,7 +55,7 @@ def test_due_times_ascend_and_never_repeat_wherever_one_begins(
         overlap="both" if both else "first",
     )
     found = [due.at for due in islice(table.after(start), 60)]
-    assert all(start < earlier < later for earlier, later in zip(found, found[1:], strict=False))
+    assert all(start < earlier < later for earlier, later in pairwise(found))
     for place in (0, len(found) // 2):
         if place < len(found):
             assert [due.at for due in islice(table.after(found[place]), 5)] == found[place + 1 : place + 6] or (
@@ -91,9 +91,9 @@ def scanned(expression: str, zone: ZoneInfo, start: int, length: int) -> list[in
     for passed in range(0, length, 60_000):
         now = datetime.fromtimestamp((start + passed) / 1000, UTC).astimezone(zone)
         is_day, is_weekday = now.day in days, now.isoweekday() % 7 in weekdays
-        if now.minute in minutes and now.hour in hours and now.month in months:
-            if (is_day and is_weekday) if both else (is_day or is_weekday):
-                found.append(start + passed)
+        is_date = (is_day and is_weekday) if both else (is_day or is_weekday)
+        if now.minute in minutes and now.hour in hours and now.month in months and is_date:
+            found.append(start + passed)
     return found
 
 

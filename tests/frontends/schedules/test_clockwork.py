@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from config.clock import now_ms, steady_ms
+from config.errors import ConflictError
 from config.settings import Settings
 from daemon import directories
-from daemon.events import Bus
+from daemon.events import Bus, JobChanged
 from daemon.service import Conditions, Draft, EngineStatus, Service
 from frontends.schedules import Clockwork, front_end
 from pipeline.models.registry import Registry
@@ -94,9 +96,8 @@ async def test_it_wakes_up_when_something_is_due(world: World) -> None:
     await world.add(every="1s")
     await world.until(lambda told: len(told) >= 3)
     report = await world.service.schedules.show("dawn")
-    assert [later.due_at - earlier.due_at for earlier, later in zip(report.occurrences, report.occurrences[1:])] == [
-        1_000
-    ] * (len(report.occurrences) - 1)
+    steps = {later.due_at - earlier.due_at for earlier, later in pairwise(report.occurrences)}
+    assert steps == {1_000}
     assert all((each.late_ms or 0) < 900 for each in report.occurrences), "its alarm rings, it does not look about"
     assert world.clockwork.status().startswith("1 kept, 1 to come, the next at 20")
 
@@ -112,7 +113,7 @@ async def test_a_clock_set_forward_is_a_downtime(world: World, catch_up: str, co
     await world.add(every="14m", catch_up=catch_up)
     world.off += hours * HOUR
     due = [start + minutes * 60_000 for minutes in range(14, 60 * hours, 14)]
-    await world.until(lambda told: len(told) == len(due) or len(told) >= 300)
+    await world.until(lambda told: len(told) >= min(len(due), 300) and not any(state == "waiting" for _, state in told))
     made_up = min(count if hours == 1 else {"all:100": 100}.get(catch_up, count), len(due))
     told = await world.told()
     assert [state for _, state in told][len(told) - made_up :] == ["queued"] * made_up
@@ -168,8 +169,6 @@ async def test_an_end_of_a_job_makes_room_at_once(world: World) -> None:
                 queue.finish(connection, job.id, job.attempt, [], now=world.wall())
             return [job.id for job in claimed]
 
-        from daemon.events import JobChanged
-
         for job in await world.database.write(end):
             world.bus.publish(JobChanged(job, "done"))
     await world.until(lambda told: sum(state == "done" for _, state in told) >= 3)
@@ -188,8 +187,6 @@ async def test_schedules_of_the_configuration_come_change_and_go(tmp_path: Any) 
             ("own", False),
         ]
         assert [each.what for each in world.service.conditions.list()] == ["schedule wrong"]
-        from config.errors import ConflictError
-
         with pytest.raises(ConflictError):
             await schedules.remove("file")
         before = (await schedules.show("file")).schedule
