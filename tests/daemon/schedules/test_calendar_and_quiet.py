@@ -55,8 +55,18 @@ def test_wherever_one_begins_a_calendar_rule_is_the_same() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "days", "0 days at 07:00", "2 days at 24:00", "2 days at 07:60", "2 weeks on 3 at 07:00", "week on x at 1:00"]
-    + ["month on 32 at 07:00", "month on mon at 07:00", "2 days at 7", "9999 days at 07:00", "2 years at 07:00"],
+    [
+        *(
+            "",
+            "days",
+            "0 days at 07:00",
+            "2 days at 24:00",
+            "2 days at 07:60",
+            "2 weeks on 3 at 07:00",
+            "week on x at 1:00",
+        ),
+        *("month on 32 at 07:00", "month on mon at 07:00", "2 days at 7", "9999 days at 07:00", "2 years at 07:00"),
+    ],
 )
 def test_other_rules_are_refused(text: str) -> None:
     with pytest.raises(UserError) as refused:
@@ -66,7 +76,7 @@ def test_other_rules_are_refused(text: str) -> None:
 
 def test_nothing_is_due_in_quiet_hours() -> None:
     found = shown("cron", "0 */3 * * *", "2026-01-01T00:00", 8, quiet_hours="22:00-07:00")
-    assert [each[11:13] for each in found] == ["09", "12", "15", "18", "21"] + ["09", "12", "15"]
+    assert [each[11:13] for each in found] == ["09", "12", "15", "18", "21", "09", "12", "15"]
     found = shown("every", "1s", "2026-01-01T12:59", 2, quiet_hours="13:00-14:00", anchor_at=ms("2026-01-01T12:58"))
     assert found == ["2026-01-01T12:59"] * 2
     found = shown("every", "30m", "2026-01-01T12:50", 3, quiet_hours="13:00-14:00", anchor_at=ms("2026-01-01T12:00"))
@@ -99,9 +109,7 @@ def test_spans(text: str, found: int) -> None:
     assert spans.milliseconds(text, "every") == found
 
 
-@pytest.mark.parametrize(
-    "text", ["0s", "", "5", "1.5h", "-1s", "1y", "999999999w", "\N{ARABIC-INDIC DIGIT THREE}s", "s"]
-)
+@pytest.mark.parametrize("text", ["0s", "", "5", "1.5h", "-1s", "1y", "999999999w", "\u0663s", "s"])
 def test_other_spans_are_refused(text: str) -> None:
     with pytest.raises(UserError) as refused:
         spans.milliseconds(text, "every")

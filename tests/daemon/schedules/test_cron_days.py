@@ -88,16 +88,10 @@ def test_aliases(alias: str, expression: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "* * * *", "* * * * * *", "60 * * * *", "0 24 * * *", "0 0 31 2 *", "0 0 * * 8", "@reboot", "@", "a b c d e"]
-    + [
-        "0 0 * * mon-",
-        "*/0 * * * *",
-        "x" * 10_000,
-        "0 0 0 * *",
-        "? * * * *",
-        "-1 * * * *",
-        "\N{ARABIC-INDIC DIGIT THREE} * * * *",
-        "0 0 30 2 *",
+    [
+        *("", "* * * *", "* * * * * *", "60 * * * *", "0 24 * * *", "0 0 31 2 *", "0 0 * * 8", "@reboot", "@"),
+        *("a b c d e", "0 0 * * mon-", "*/0 * * * *", "x" * 10_000, "0 0 0 * *", "? * * * *", "-1 * * * *"),
+        *("\u0663 * * * *", "0 0 30 2 *"),
     ],
 )
 def test_nonsense_is_refused_in_words(text: str) -> None:

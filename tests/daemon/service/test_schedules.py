@@ -320,6 +320,7 @@ async def test_one_that_fails_stops_no_other_and_is_paused_and_says_why(world: W
     (directory / "soon.txt").write_text("a\n")
     await world.schedules.resume("bad")
     assert world.parts.conditions.list() == ()
+    await world.fire()
     assert (await world.told("bad"))[-1] == (7, "queued")
 
 
@@ -339,15 +340,15 @@ async def test_jobs_that_fail_count_and_one_that_succeeds_begins_anew(world: Wor
 async def test_a_full_queue_lets_them_wait(build: Callable[..., Any]) -> None:
     world = World(build(queue={"max_queued": 1}))
     await world.schedules.add(draft("first"))
-    await world.schedules.add(draft("second"))
-    await world.pass_time(HOUR)
-    states = {name: (await world.told(name))[0][1] for name in ("first", "second")}
-    assert sorted(states.values()) == ["queued", "waiting"]
-    await world.pass_time(HOUR)
+    await world.schedules.add(draft("second", every="61m"))
+    await world.pass_time(61 * 60_000, step=60_000)
+    assert (await world.told("first"), (await world.told("second"))[0][1]) == ([(1, "queued")], "waiting")
+    (occurrence,) = await world.occurrences("second")
+    assert "the queue is full" in str(occurrence.why)
     await world.end_jobs()
     await asyncio.sleep(1.1)  # the queue is counted once a second at most
     await world.fire()
-    assert {(await world.told(name))[0][1] for name in states} == {"done", "queued"}
+    assert (await world.told("second"))[0][1] == "queued"
 
 
 async def test_a_run_that_is_asked_for_is_besides_the_due_times(world: World) -> None:
