@@ -18,6 +18,7 @@ LIVE = (
     "fairness.",
     "models.",
     "watch_folder.",
+    "schedules.",
     "limits.",
     "log.",
     "delivery.",

@@ -76,6 +76,9 @@ def _names(settings: Settings) -> Iterator[Problem]:
     for name, times in Counter(folder.name for folder in settings.watch_folder.folders).items():
         if times > 1:
             yield Problem("watch_folder.folders", f"{times} folders are named {name!r}", "give each its own name")
+    for name, times in Counter(entry.name for entry in settings.schedules.entries).items():
+        if times > 1:
+            yield Problem("schedules.entries", f"{times} schedules are named {name!r}", "give each its own name")
 
 
 def _quotas(settings: Settings) -> Iterator[Problem]:

@@ -179,6 +179,53 @@ class WatchFolderSettings(Section):
     folders: tuple[FolderSettings, ...] = (FolderSettings(),)
 
 
+class ScheduleSettings(Section):
+    """One schedule of the configuration file: what ``mezzotint schedule add`` takes. Exactly one of ``cron``,
+    ``every``, ``calendar`` and ``at`` says when."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    cron: str | None = None
+    every: str | None = None
+    calendar: str | None = None
+    at: str | None = None
+    time_zone: str | None = None
+    gap: Literal["next", "skip"] = "next"
+    """A local time that clocks leave out in spring: the first moment after it, or not that day."""
+    overlap: Literal["first", "both"] = "first"
+    """A local time that clocks show twice in autumn."""
+    catch_up: str = "one"
+    """What was missed: ``none``, ``one``, ``all:K`` or ``within:SPAN``."""
+    jitter: str | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    max_runs: Annotated[int, Field(ge=1)] | None = None
+    max_in_flight: Annotated[int, Field(ge=1, le=100)] = 1
+    quiet_hours: str | None = None
+    owner: Annotated[str, Field(pattern=OWNER)] | None = None
+    """Whose jobs they are; ``schedule:NAME`` when it is not set."""
+    seed_rule: Literal["random", "fixed", "increment", "date"] | None = None
+    evolve: bool = False
+    """Each picture starts from the one before."""
+    folder: Path | None = None
+    """Results are written there as well."""
+    webhook: str | None = None
+    lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    request: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Request fields; the prompts may hold places."""
+
+
+class SchedulesSettings(Section):
+    """Recurring orders."""
+
+    enabled: bool = True
+    time_zone: str | None = None
+    """IANA name, for schedules that name none; the zone of the machine when it is not set."""
+    pause_after_failures: Annotated[int, Field(ge=0)] = 5
+    """So many runs of a schedule that fail in a row pause it; 0: never."""
+    max_schedules: Annotated[int, Field(ge=1)] = 20_000
+    entries: tuple[ScheduleSettings, ...] = ()
+
+
 class HttpSettings(Section):
     """The control socket (a TCP listener is not offered yet)."""
 
@@ -274,6 +321,7 @@ class Settings(Section):
     engine: EngineSettings = EngineSettings()
     models: ModelSettings = ModelSettings()
     watch_folder: WatchFolderSettings = WatchFolderSettings()
+    schedules: SchedulesSettings = SchedulesSettings()
     http: HttpSettings = HttpSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()

@@ -20,6 +20,7 @@ from daemon.service.overview import Overview, Running
 from daemon.service.quotas import Account
 from daemon.service.recent import Ending
 from daemon.service.reloaded import Reloaded
+from daemon.service.schedules import Draft, OccurrenceReport, Run, ScheduleReport, Schedules, SchedulesStatus, Tally
 from daemon.service.service import Service
 from daemon.service.status import (
     STATES,
@@ -57,6 +58,7 @@ __all__ = [
     "DeliveryTried",
     "Difference",
     "Doing",
+    "Draft",
     "Ending",
     "EngineChanged",
     "EngineStatus",
@@ -73,6 +75,7 @@ __all__ = [
     "Missed",
     "ModelChanged",
     "ModelEntry",
+    "OccurrenceReport",
     "Order",
     "OrderProgress",
     "Origin",
@@ -85,12 +88,17 @@ __all__ = [
     "Receipt",
     "Reloaded",
     "Rule",
+    "Run",
     "Running",
+    "ScheduleReport",
+    "Schedules",
+    "SchedulesStatus",
     "Service",
     "Status",
     "Submission",
     "SubmissionRefused",
     "Subscription",
+    "Tally",
     "Used",
     "Verification",
 ]
