@@ -16,6 +16,8 @@ LIVE = (
     "limits.",
     "log.",
     "delivery.",
+    "webhooks.",
+    "retention.",
     "stop.",
     "storage.min_free_bytes",
     "engine.previews",

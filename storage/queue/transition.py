@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from config.ids import new_id
+from storage import deliveries, subscriptions
 from storage.queue import history, tally, turns
 from storage.queue.job import TERMINAL
-from storage.schema import deliveries, jobs
+from storage.schema import jobs
 
 _AGAIN = {"failed": "postponed", "released": "released", "accused": "accused"}
 """The event of an attempt that ended without ending the job."""
@@ -82,16 +82,19 @@ def _move(
     if moved is None:
         return None
     tally.moved(connection, left, to)
-    if to in TERMINAL and moved.deliver:
-        _deliver(connection, job, moved.origin_source, now)
+    if to in TERMINAL:
+        _deliver(connection, job, to, moved, now)
     if to == "queued" and values.get("not_before") is None:
         turns.activate(connection, moved.lane, moved.owner)
     return moved
 
 
-def _deliver(connection: Connection, job: str, source: str, now: int) -> None:
-    row = {"id": new_id(now), "job_id": job, "source": source, "state": "waiting", "attempt": 0}
-    connection.execute(sa.insert(deliveries), {**row, "not_before": now, "created_at": now})
+def _deliver(connection: Connection, job: str, end: str, moved: sa.Row[Any], now: int) -> None:
+    if moved.deliver:
+        deliveries.add(connection, job, moved.origin_source, [""], now)
+    wanted = subscriptions.matching(connection, end, moved.owner, moved.origin_source)
+    for source, targets in wanted.items():
+        deliveries.add(connection, job, source, targets, now)
 
 
 def _until(values: Mapping[str, Any]) -> dict[str, Any]:

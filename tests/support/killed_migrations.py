@@ -70,6 +70,7 @@ ROWS = {
         f"INSERT INTO deliveries VALUES ('456789abcdef0123', '{JOB}', 'cli', 'waiting', 0, 0, NULL, 3, NULL)",
     ),
     "0002": (f"INSERT INTO removals VALUES ('pictures/02/{PICTURE[:-1]}2.png')",),
+    "0006": ("INSERT INTO subscriptions VALUES ('webhook', 'archive', 'done,failed', 'folder:*', NULL)",),
 }
 """Plain SQL, as a version wrote it: what is inserted once a database is of that version."""
 
