@@ -182,7 +182,7 @@ class WebhookHost(Section):
     """A host that may be told of jobs."""
 
     name: Annotated[str, Field(max_length=300)]
-    """``name`` or ``name:port``; without a port the usual one of the scheme. It admits this very name, none below it."""
+    """``name`` or ``name:port``; without a port the usual one of the scheme. It admits this name, and none below it."""
     private: bool = False
     """Its addresses may be of this machine or of a private network."""
     http: bool = False

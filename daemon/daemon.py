@@ -13,7 +13,7 @@ import structlog
 from config.clock import Clock, steady_ms
 from config.errors import FatalError
 from config.settings import Settings
-from daemon import lock, logs, recovery, watchdog
+from daemon import lock, logs, recovery, subscribers, watchdog
 from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
@@ -27,6 +27,7 @@ from daemon.stop import FLUSH_SECONDS, MARGIN_SECONDS, Stop, end_within
 from daemon.supervisor import Supervisor
 from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
+from storage import subscriptions
 from storage.results.store import PictureFiles
 
 READY_WITHIN_SECONDS = 10.0
@@ -129,8 +130,9 @@ class Daemon:
     async def _begin(self) -> None:
         supervisor = self._supervisor
         supervisor.front_end(self._http())
-        if (folders := self._folders()) is not None:
-            supervisor.front_end(folders)
+        for front_end in (self._folders(), self._webhooks()):
+            if front_end is not None:
+                supervisor.front_end(front_end)
         if self._manner.draws:
             supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
@@ -160,6 +162,15 @@ class Daemon:
 
         return WatchFolders(self._settings, self._service, self._clock, self._manner.once)
 
+    def _webhooks(self) -> FrontEnd | None:
+        """Also without hosts it takes what is still to be delivered, to say that nobody may be told any more."""
+        if self._manner.private:
+            return None
+        from frontends.webhooks import Webhooks
+
+        made = Webhooks(self._settings.webhooks, self._service)
+        return made if self._settings.webhooks.hosts else None
+
     async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
         """Settings that changed while it runs, handed to whoever reads them."""
         self._settings = settings
@@ -169,6 +180,9 @@ class Daemon:
         self._outbox.reconfigure(settings.delivery)
         if any(key.startswith("watch_folder.") for key in changed):
             await self._supervisor.replace("folder", self._folders)
+        if any(key.startswith("webhooks.") for key in changed):
+            await self._database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
+            await self._supervisor.replace("webhook", self._webhooks)
 
     # --- end
 

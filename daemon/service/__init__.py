@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
 from daemon.service.conditions import Condition, Conditions
-from daemon.service.delivery import Deliverer
+from daemon.service.delivery import Deliverer, LaterError, UndeliverableError
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.reloaded import Reloaded
 from daemon.service.service import Service
@@ -39,6 +39,7 @@ __all__ = [
     "JobChanged",
     "JobError",
     "JobProgress",
+    "LaterError",
     "Missed",
     "ModelEntry",
     "Order",
@@ -54,5 +55,6 @@ __all__ = [
     "Status",
     "Submission",
     "Subscription",
+    "UndeliverableError",
     "Verification",
 ]
