@@ -89,7 +89,7 @@ class Intake:
         """Somebody may be told who is listed now; what is not listed when the job ends is not told."""
         webhooks.admitted(str(address.get("url", "")), self._settings.webhooks.hosts)
         events = address.get("events", ())
-        if not isinstance(events, list | tuple) or not TERMINAL.issuperset(events):
+        if not isinstance(events, list | tuple) or not TERMINAL.issuperset(map(str, events)):
             raise UserError(f"webhook: the events must be among {', '.join(sorted(TERMINAL))}", field="webhook")
 
     async def take_image(self, data: bytes) -> str:
