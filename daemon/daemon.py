@@ -21,6 +21,7 @@ from daemon.manner import Manner
 from daemon.notify import Notifier
 from daemon.patience import patiently
 from daemon.reload import Load, Reload
+from daemon.retention import Retention
 from daemon.service import Conditions, Service
 from daemon.status_line import tell
 from daemon.stop import FLUSH_SECONDS, MARGIN_SECONDS, Stop, end_within
@@ -120,6 +121,7 @@ class Daemon:
             conditions=conditions,
             clock=clock,
         )
+        self._retention = Retention(service.keeping, settings.retention)
         service.when_deliverer_comes(self._outbox.wake)
         self._reload = Reload(
             load=self._load, settings=settings, apply=self._take_over, conditions=conditions, notifier=self._notifier
@@ -136,6 +138,8 @@ class Daemon:
         if self._manner.draws:
             supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
+        if not self._manner.private:
+            supervisor.essential("retention", self._retention.run())
         supervisor.essential("lock", lock.keep(self._settings.lock_file))
         supervisor.essential("database", self._database.damage())
         if self._notifier.wanted:
@@ -178,6 +182,8 @@ class Daemon:
         self._dispatcher.reconfigure(settings)
         self._service.reconfigure(settings)
         self._outbox.reconfigure(settings.delivery)
+        if any(key.startswith("retention.") for key in changed):
+            self._retention.reconfigure(settings.retention)
         if any(key.startswith("watch_folder.") for key in changed):
             await self._supervisor.replace("folder", self._folders)
         if any(key.startswith("webhooks.") for key in changed):

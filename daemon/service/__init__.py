@@ -7,6 +7,7 @@ from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer, LaterError, UndeliverableError
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.reloaded import Reloaded
+from daemon.service.retention import RetentionStatus
 from daemon.service.service import Service
 from daemon.service.status import STATES, DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
 from daemon.service.submission import OrderProgress, Receipt, Submission
@@ -50,6 +51,7 @@ __all__ = [
     "Pruned",
     "Receipt",
     "Reloaded",
+    "RetentionStatus",
     "Rule",
     "Service",
     "Status",

@@ -195,6 +195,7 @@ class Service:
             front_ends=self._front_ends(),
             deliveries=DeliveryStatus(waiting=waiting, given_up=given_up),
             degraded=self.conditions.list(),
+            retention=self.keeping.retention_status(),
         )
 
     # --- steering

@@ -14,7 +14,17 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from config.errors import ConfigurationError, MezzotintError
-from daemon.service import Backup, Job, JobError, ModelEntry, Picture, Pruned, Status, Verification
+from daemon.service import (
+    Backup,
+    Job,
+    JobError,
+    ModelEntry,
+    Picture,
+    Pruned,
+    RetentionStatus,
+    Status,
+    Verification,
+)
 
 Place = Callable[[Picture], Path]
 """Tells where a picture's file lies."""
@@ -132,6 +142,16 @@ class DeliveriesView(TypedDict):
     given_up: int
 
 
+class RetentionView(TypedDict):
+    """The rules by which ended jobs go by and by; when they were last carried out, and what went then."""
+
+    rules: int
+    at: str | None
+    jobs: int
+    pictures: int
+    bytes: int
+
+
 class StatusView(TypedDict):
     """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing."""
 
@@ -142,6 +162,7 @@ class StatusView(TypedDict):
     front_ends: list[FrontEndView]
     deliveries: DeliveriesView
     degraded: list[ConditionView]
+    retention: RetentionView | None
 
 
 class ModelView(TypedDict):
@@ -191,6 +212,16 @@ class BackupView(TypedDict):
     seconds: float
 
 
+class RuleView(TypedDict):
+    """What a rule of the settings took; ``number`` is its place there, from 1."""
+
+    number: int
+    says: str
+    jobs: int
+    pictures: int
+    bytes: int
+
+
 class PrunedView(TypedDict):
     """What was removed, or would be (``dry_run``); ``oldest`` and ``newest`` are when such jobs were accepted."""
 
@@ -207,6 +238,7 @@ class PrunedView(TypedDict):
     quarantined_bytes: int
     given_back: int
     seconds: float
+    rules: list[RuleView]
 
 
 class RecordsView(TypedDict):
@@ -294,6 +326,17 @@ def of_status(status: Status) -> StatusView:
             ConditionView(what=each.what, why=each.why, heals=each.heals, since=moment(each.since))
             for each in status.degraded
         ],
+        retention=None if status.retention is None else _of_retention(status.retention),
+    )
+
+
+def _of_retention(found: RetentionStatus) -> RetentionView:
+    return RetentionView(
+        rules=found.rules,
+        at=None if found.at is None else moment(found.at),
+        jobs=found.jobs,
+        pictures=found.pictures,
+        bytes=found.bytes,
     )
 
 
@@ -344,6 +387,16 @@ def of_pruned(pruned: Pruned) -> PrunedView:
         quarantined_bytes=pruned.quarantined_bytes,
         given_back=pruned.given_back,
         seconds=pruned.seconds,
+        rules=[
+            RuleView(
+                number=each.number,
+                says=each.says,
+                jobs=each.gone.jobs,
+                pictures=each.gone.pictures,
+                bytes=each.gone.bytes,
+            )
+            for each in pruned.by_rule
+        ],
     )
 
 
