@@ -172,6 +172,7 @@ class Outbox:
         if final:
             await self._database.write(lambda c: deliveries.give_up(c, delivery.id, reason, now))
             log.error("delivery_given_up", delivery=delivery.id, job=delivery.job_id, why=reason)
+            self._next_try.pop(delivery.id, None)
             if not self._next_try:  # no other has failed that is still tried: nobody would say that it is well again
                 self._conditions.clear(_place(delivery))
             return
