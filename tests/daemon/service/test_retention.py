@@ -26,7 +26,7 @@ async def ended(parts: Any, owner: str = "cli:1", origin: str | None = None, **f
     submission = Submission(
         fields={"prompt": "x", "width": 64, "height": 64},
         owner=owner,
-        origin=None if origin is None else Origin(origin, {}),
+        origin=None if origin is None else Origin(origin, {"url": "https://hooks.example/"}),
         **fields,
     )
     receipt = await parts.service.submit(submission)
@@ -63,7 +63,7 @@ async def test_the_first_rule_that_matches_decides(build: Callable[..., Any]) ->
         {"origin": "webhook", "state": "cancelled", "keep_newest": 1},
         {"origin": "webhook", "state": "failed", "keep_newest": 0},
     ]
-    parts = build(retention={"rules": rules})
+    parts = build(retention={"rules": rules}, webhooks={"hosts": [{"name": "hooks.example"}]})
     stays = {await ended(parts, "folder:album") for _ in range(2)}
     old = [await ended(parts, "folder:inbox", "webhook") for _ in range(2)]
     web = [await ended(parts, "cli:1", "webhook") for _ in range(3)]
