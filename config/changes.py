@@ -18,6 +18,7 @@ LIVE = (
     "delivery.",
     "webhooks.",
     "retention.",
+    "metrics.",
     "stop.",
     "storage.min_free_bytes",
     "engine.previews",

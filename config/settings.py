@@ -76,6 +76,10 @@ class EngineSettings(Section):
     """Wait before an engine that died is started again; doubles while it dies without finishing anything, up to 30."""
     fake_step_s: Annotated[float, Field(ge=0)] = 0.02
     """Seconds a forward of the fake engine takes."""
+    fake_megapixel_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds that it takes more for each megapixel in it."""
+    fake_load_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds the fake engine takes to load a model."""
 
 
 class ModelSettings(Section):
@@ -247,6 +251,17 @@ class RetentionSettings(Section):
     """The first that matches a job decides about it; a job that none matches stays."""
 
 
+class MetricsSettings(Section):
+    """Figures for collectors; ``GET /metrics`` on the control socket needs no setting."""
+
+    textfile: Path | None = None
+    """Where the figures are written as a text file; not set: nowhere."""
+    every_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    """How often the file is written."""
+    textfile_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0644"
+    """Who may read the file: its mode."""
+
+
 class StopSettings(Section):
     """How the daemon ends."""
 
@@ -269,6 +284,7 @@ class Settings(Section):
     delivery: DeliverySettings = DeliverySettings()
     webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
+    metrics: MetricsSettings = MetricsSettings()
     stop: StopSettings = StopSettings()
 
     @property

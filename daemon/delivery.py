@@ -16,6 +16,7 @@ from config.errors import RetryableError
 from config.failpoints import reach
 from config.settings import DeliverySettings
 from daemon.events import Bus, JobChanged, Missed
+from daemon.happenings import DeliveryTried
 from daemon.service import TERMINAL, Conditions, Deliverer, LaterError, UndeliverableError
 from storage import deliveries, queue
 from storage.database import Database
@@ -165,30 +166,35 @@ class Outbox:
             reach("delivery.recorded")
             self._conditions.clear(_place(delivery))
             log.info("delivery_made", delivery=delivery.id, job=job.id, source=delivery.source)
+            self._bus.publish(DeliveryTried(job.id, delivery.source, "made"))
 
     async def _failed(self, delivery: Delivery, error: Exception, *, final: bool) -> None:
         reason = f"{type(error).__name__}: {error}"[:500]
-        now = self._clock()
         if final:
-            await self._database.write(lambda c: deliveries.give_up(c, delivery.id, reason, now))
-            log.error("delivery_given_up", delivery=delivery.id, job=delivery.job_id, why=reason)
-            self._next_try.pop(delivery.id, None)
-            if not self._next_try:  # no other has failed that is still tried: nobody would say that it is well again
-                self._conditions.clear(_place(delivery))
+            await self._give_up(delivery, reason)
             return
-        wait_ms = self._wait_ms(delivery.attempt)
+        wait_ms, tries = self._wait_ms(delivery.attempt), 1
         asked_ms = int(error.seconds * 1000) if isinstance(error, LaterError) else 0
-        tries = 1
         if asked_ms > wait_ms:
             # It stands for the tries that would have been made meanwhile: so it is given up as soon as any other.
             wait_ms, tries = asked_ms, max(1, asked_ms // self._longest_wait_ms)
             if asked_ms > self._longest_wait_ms:
                 self._asked_to_wait.add(delivery.id)
-        not_before = now + wait_ms
+        not_before = self._clock() + wait_ms
         self._next_try[delivery.id] = _loop_time() + wait_ms / 1000
         await self._database.write(lambda c: deliveries.postpone(c, delivery.id, reason, not_before, tries))
         self._conditions.report(_place(delivery), reason, "each result is tried again by itself, ever less often")
         log.warning("delivery_postponed", delivery=delivery.id, job=delivery.job_id, why=reason)
+        self._bus.publish(DeliveryTried(delivery.job_id, delivery.source, "postponed", reason))
+
+    async def _give_up(self, delivery: Delivery, reason: str) -> None:
+        now = self._clock()
+        await self._database.write(lambda c: deliveries.give_up(c, delivery.id, reason, now))
+        log.error("delivery_given_up", delivery=delivery.id, job=delivery.job_id, why=reason)
+        self._bus.publish(DeliveryTried(delivery.job_id, delivery.source, "given_up", reason))
+        self._next_try.pop(delivery.id, None)
+        if not self._next_try:  # no other has failed that is still tried: nobody would say that it is well again
+            self._conditions.clear(_place(delivery))
 
     def _wait_ms(self, attempt: int) -> int:
         settings = self._settings

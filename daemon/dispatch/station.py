@@ -1,10 +1,17 @@
-"""The place of one engine: starts it, listens to it, starts it anew when it died."""
+"""The place of one engine: starts it, listens to it, starts it anew when it died.
+
+To free memory the engine process is ended, not asked to let go of its models: only its end gives back everything. What
+a process keeps after its models are gone is its libraries, what the allocator holds in pieces, and the context of the
+device, some hundred megabytes of the device's memory that nobody else can use. The price is the start of an engine
+with the first job after that, some seconds beside the loading of its model.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
 import structlog
 
 from daemon.dispatch.conditions import Conditions
@@ -12,7 +19,9 @@ from daemon.dispatch.held import HeldJob, Name
 from daemon.dispatch.restarts import Restarts
 from daemon.dispatch.silence import Patience, Silence
 from daemon.dispatch.status import EngineStatus
+from daemon.dispatch.telling import EngineTeller
 from daemon.engines.contract import EngineGoneError, RunningEngine, StartEngine
+from daemon.events import Bus
 from pipeline.messages import Cancel, Loaded, Loading, Pulse, ToDaemon
 
 STOP_SECONDS = 0.5
@@ -37,7 +46,9 @@ class Station:
         up: Callable[[], None],
         lost: Lost,
         conditions: Conditions,
+        teller: EngineTeller | None = None,
     ) -> None:
+        self._teller = teller or EngineTeller(Bus())
         self._start = start
         self._restarts = restarts
         self._hear = hear
@@ -56,19 +67,36 @@ class Station:
         self._ready_at = 0.0
         self._leftovers: list[RunningEngine] = []
         """Killed, and still there."""
+        self._wanted = asyncio.Event()
+        """Not set while its memory is to be free."""
+        self._wanted.set()
 
     async def run(self) -> None:
         """Keep an engine running, until :meth:`close`."""
         while self._state != "stopped":
+            if not self._wanted.is_set():
+                await self._rest()
+                continue
             self._state, self._pulse, self._killed_because, self._loading = "starting", None, None, None
             reason = await self._live()
             if self._state == "stopped":
                 return
+            if not self._wanted.is_set():
+                continue
             wait = self._restarts.next_wait()
             self._state, self._problem = "waiting", reason
             self._conditions.report("engine", reason, f"started again by itself, in {wait:.1f} seconds")
+            self._teller.gone(reason)
             _log.error("engine_gone", reason=reason, restart_seconds=wait)
             await asyncio.sleep(wait)
+
+    async def _rest(self) -> None:
+        """Without an engine, until one is wanted again."""
+        self._state, self._pulse, self._problem, self._loading = "freed", None, None, None
+        self._conditions.clear("engine")
+        self._teller.freed()
+        _log.info("engine_freed")
+        await self._wanted.wait()
 
     async def _live(self) -> str:
         """One engine from start to end; why it ended."""
@@ -78,8 +106,9 @@ class Station:
             return error.message
         try:
             self._open()
-            while True:
+            while self._wanted.is_set() or self._held:
                 self._listen(await self._engine.receive())
+            return "its memory is freed"  # nobody wanted it any more when it had started
         except EngineGoneError as error:
             reason = self._killed_because or error.message
             self._end()  # before anything is awaited: a job given to a dead engine would never be heard of again
@@ -97,6 +126,7 @@ class Station:
         for silence in (self._mute, self._inert, self._deaf):
             silence.broken()
         self._conditions.clear("engine")
+        self._teller.ready(self._engine.ready.device)
         _log.info("engine_ready", engine_pid=self._engine.pid, device=self._engine.ready.device)
         self._up()
 
@@ -107,8 +137,9 @@ class Station:
     def _listen(self, messages: Sequence[ToDaemon]) -> None:
         self._mute.broken()
         for message in messages:
-            if message != self._pulse:
+            if not self._counts_as_before(message):
                 self._inert.broken()  # a pulse that counts no more than the last one is no sign of work
+            self._teller.heard(message)
             if isinstance(message, Pulse):
                 self._pulse = message
                 self._load_ended()  # also when it failed
@@ -117,9 +148,16 @@ class Station:
                 _log.info("model_loading", model=message.model)
             elif isinstance(message, Loaded):
                 self._load_ended()
-                _log.info("model_loaded", model=message.model)
+                _log.info("model_loaded", model=message.model, seconds=round(message.seconds, 3))
+                self._hear(message)
             else:
                 self._hear(message)
+
+    def _counts_as_before(self, message: ToDaemon) -> bool:
+        last = self._pulse
+        if last is None or not isinstance(message, Pulse):
+            return False
+        return msgspec.structs.replace(message, busy_seconds=last.busy_seconds) == last
 
     def _load_ended(self) -> None:
         self._loading = None
@@ -129,7 +167,8 @@ class Station:
     @property
     def capacity(self) -> int:
         """Jobs that the engine likes to draw together; 0 while none is up."""
-        return self._engine.ready.capacity if self._engine is not None and self._state in ("ready", "loading") else 0
+        up = self._engine is not None and self._state in ("ready", "loading") and self._wanted.is_set()
+        return self._engine.ready.capacity if self._engine is not None and up else 0
 
     @property
     def held(self) -> Sequence[HeldJob]:
@@ -217,6 +256,19 @@ class Station:
         if self._engine is not None:
             self._killed_because = reason
             self._engine.kill()
+
+    async def free(self) -> None:
+        """End an engine that holds no job, and start none until :meth:`want`. Nothing happens while it holds one."""
+        if self._held or not self._wanted.is_set():
+            return
+        self._wanted.clear()
+        if self._engine is not None:
+            self._killed_because = "its memory is freed"
+            await self._engine.close(STOP_SECONDS)
+
+    def want(self) -> None:
+        """Start an engine again, if there is none."""
+        self._wanted.set()
 
     async def close(self, grace_seconds: float = STOP_SECONDS) -> None:
         """Stop the engine. The caller has taken the jobs before, and cancels :meth:`run` after."""

@@ -40,9 +40,14 @@ def leave_running(
     outcome: str,
     reason: str | None = None,
     values: Mapping[str, Any] = MappingProxyType({}),
+    engine_seconds: float = 0.0,
 ) -> sa.Row[Any] | None:
-    """End an attempt with the job in state ``to``; None, with nothing written, when the fence does not hold."""
-    moved = _move(connection, job, fence(attempt), "running", to, now, {"lease_until": None, **values})
+    """End an attempt with the job in state ``to``; None, with nothing written, when the fence does not hold.
+
+    ``engine_seconds`` is what the attempt took of an engine.
+    """
+    taken = {"engine_seconds": jobs.c.engine_seconds + engine_seconds} if engine_seconds > 0 else {}
+    moved = _move(connection, job, fence(attempt), "running", to, now, {"lease_until": None, **taken, **values})
     if moved is not None:
         history.end_attempt(connection, job, now, outcome, reason)
         what = to if to in TERMINAL else _AGAIN[outcome]

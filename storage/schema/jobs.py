@@ -38,6 +38,9 @@ jobs = sa.Table(
     sa.Column("error_field", Text),
     sa.Column("error_hint", Text),
     sa.Column("image", Text),  # the input picture that the request names
+    sa.Column("model", Text),  # the model that the request names
+    sa.Column("engine_seconds", Real, nullable=False, server_default="0"),  # what all its attempts took of an engine
+    sa.Column("charged", Real),  # what its owner was charged at its last claim
     sa.CheckConstraint("length(id) = 16", name="jobs_id"),
     sa.CheckConstraint("state IN ('queued','running','done','failed','cancelled','dead')", name="jobs_state"),
     sa.CheckConstraint("lane BETWEEN 0 AND 3", name="jobs_lane"),

@@ -7,11 +7,11 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -26,6 +26,20 @@ from storage.schema.version import VERSION
 def _shape(path: Path) -> set[tuple[str, str]]:
     with closing(sqlite3.connect(path)) as connection:
         return set(connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
+
+
+def _shapes_of_all_versions(directory: Path) -> set[frozenset[tuple[str, str]]]:
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.migrations.__file__).parent))
+    found, path = set(), directory / "growing.db"
+    for number in range(1, int(VERSION) + 1):
+        engine = sa.create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, f"{number:04}")
+        engine.dispose()
+        found.add(frozenset(_shape(path)))
+    return found
 
 
 def test_the_steps_lead_to_the_tables_of_today_and_all_are_strict(tmp_path: Path) -> None:
@@ -88,10 +102,9 @@ def test_a_migration_that_is_ended_at_any_statement_leaves_nothing_and_can_be_re
         break
     assert number > 40
     whole = _shape(path)
-    versions = sorted({shape for shape in map(frozenset, shapes.values()) if shape}, key=len)
-    assert len(versions) < int(VERSION), "of a version each, or of none"
-    assert all(one < next_one for one, next_one in pairwise([*versions, frozenset(whole)]))
-    assert ("table", "removals") not in versions[0]
+    found = {shape for shape in map(frozenset, shapes.values()) if shape}
+    assert found <= _shapes_of_all_versions(tmp_path), "of a version, or of none"
+    assert len(found) > 1
     Database.open(tmp_path / "1.db").close()
     assert _shape(tmp_path / "1.db") == whole
 

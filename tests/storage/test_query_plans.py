@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
-from storage import queue
+from storage import queue, speeds
 from storage.queue import turns
 from storage.queue.claim import TAKE
 
@@ -57,8 +57,10 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (turns.NEXT_WAITING, "jobs_waiting"),
         (turns.HAS_JOB, "jobs_turn (lane=? AND owner=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
+        (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
+        (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
-    ids=["owner", "job", "due", "next due", "lane", "take"],
+    ids=["owner", "job", "due", "next due", "lane", "take", "speed", "load"],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)

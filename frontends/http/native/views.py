@@ -18,6 +18,7 @@ from daemon.service import (
     Backup,
     Job,
     JobError,
+    LaneStatus,
     ModelEntry,
     Picture,
     Pruned,
@@ -118,6 +119,25 @@ class EngineView(TypedDict):
     state: str
 
 
+class LaneView(TypedDict):
+    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none."""
+
+    name: str
+    queued: int
+    running: int
+    oldest_seconds: float | None
+    engine_seconds: float
+    share: float | None
+
+
+class PaceView(TypedDict):
+    """How fast the engine worked in the last ten seconds; ``busy`` is the part of that time."""
+
+    forwards_per_second: float
+    steps_per_second: float
+    busy: float
+
+
 class FrontEndView(TypedDict):
     """A way to reach the service, and how it is."""
 
@@ -153,7 +173,10 @@ class RetentionView(TypedDict):
 
 
 class StatusView(TypedDict):
-    """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing."""
+    """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing;
+
+    ``freed``: paused, and the engine ends once it is idle, so that its memory is free.
+    """
 
     daemon: DaemonView
     engines: list[EngineView]
@@ -163,6 +186,9 @@ class StatusView(TypedDict):
     deliveries: DeliveriesView
     degraded: list[ConditionView]
     retention: RetentionView | None
+    freed: bool
+    lanes: list[LaneView]
+    pace: PaceView
 
 
 class ModelView(TypedDict):
@@ -327,6 +353,13 @@ def of_status(status: Status) -> StatusView:
             for each in status.degraded
         ],
         retention=None if status.retention is None else _of_retention(status.retention),
+        freed=status.freed,
+        lanes=[_of_lane(each) for each in status.lanes],
+        pace=PaceView(
+            forwards_per_second=round(status.pace.forwards_per_second, 2),
+            steps_per_second=round(status.pace.steps_per_second, 2),
+            busy=round(status.pace.busy, 3),
+        ),
     )
 
 
@@ -337,6 +370,17 @@ def _of_retention(found: RetentionStatus) -> RetentionView:
         jobs=found.jobs,
         pictures=found.pictures,
         bytes=found.bytes,
+    )
+
+
+def _of_lane(lane: LaneStatus) -> LaneView:
+    return LaneView(
+        name=lane.name,
+        queued=lane.queued,
+        running=lane.running,
+        oldest_seconds=None if lane.oldest_seconds is None else round(lane.oldest_seconds, 3),
+        engine_seconds=round(lane.engine_seconds, 3),
+        share=None if lane.share is None else round(lane.share, 4),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.engine.jobs.picture import Picture
+from pipeline.engine.jobs.spent import Spent
 from pipeline.messages import Draw, Progress
 
 
@@ -22,10 +23,7 @@ class Job:
     """Memory ran out for it: it is drawn by itself, in parts."""
     steps_finished: int = 0
     """Steps of the pictures that are finished."""
-    seconds: float = 0.0
-    """Its share, by rows, of the passes it took part in."""
-    drawing_seconds: float = 0.0
-    """How long it has had a picture in the slots; what its deadline counts."""
+    spent: Spent = field(default_factory=Spent)
     told: int = -1
     """The step that was reported last."""
 
@@ -47,7 +45,12 @@ class Job:
         self.told = step
         steps = self.steps_finished + sum(picture.steps for picture in self.pictures)
         return Progress(
-            job=self.draw.job, attempt=self.draw.attempt, step=step, steps=steps, preview_png=self._preview()
+            job=self.draw.job,
+            attempt=self.draw.attempt,
+            step=step,
+            steps=steps,
+            preview_png=self._preview(),
+            engine_seconds=self.spent.engine_seconds,
         )
 
     def _preview(self) -> bytes | None:

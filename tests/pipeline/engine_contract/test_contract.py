@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 
+import pytest
 from PIL import Image
 from support.draws import draw
 
@@ -151,10 +152,47 @@ def test_an_image_to_image_job_starts_from_its_input(bench: Bench) -> None:
     assert sum(pixels["light"]) > sum(pixels["dark"])
 
 
-def test_a_share_of_the_forwards_is_charged_to_every_job(bench: Bench) -> None:
-    bench.send(bench.order("a"), bench.order("b"))
+def test_the_shares_of_all_jobs_together_are_the_time_in_which_the_engine_was_busy(bench: Bench) -> None:
+    """However they end: with pictures, cancelled midway, overdue, or as their own fault. Loading is nobody's."""
+    bench.send(
+        bench.order("short", steps=8),
+        bench.order("long", steps=16, count=2),
+        bench.order("other size", steps=8, width=2 * bench.side),
+        bench.order("unwanted", steps=40),
+        bench.order("late", steps=8, deadline_seconds=0.0),
+    )
+    bench.when(Finished, "short", lambda: bench.send(Cancel(job="unwanted", attempt=1)))
     bench.serve()
-    assert all(end.engine_seconds > 0 for end in bench.said(Finished))
+    assert bench.ends() == {
+        "short": "Finished",
+        "long": "Finished",
+        "other size": "Finished",
+        "unwanted": "Stopped",
+        "late": "Failed",
+    }
+    charged = sum(end.engine_seconds for kind in (Finished, Failed, Stopped) for end in bench.said(kind))
+    assert 0.8 * bench.busy_seconds <= charged <= bench.busy_seconds  # what is left is messages and bookkeeping
+    assert all(end.engine_seconds > 0 for end in [*bench.said(Finished), *bench.said(Stopped)])
+
+
+def test_pictures_that_share_forwards_are_charged_by_rows(bench: Bench) -> None:
+    bench.send(bench.order("one", steps=4), bench.order("two", steps=4))
+    bench.serve()
+    one, two = bench.said(Finished)
+    for end in (one, two):
+        assert (end.forwards, end.forwards_share) == (4, 2.0)
+        assert 0 < end.forward_seconds <= min(end.engine_seconds, end.drawing_seconds)
+    assert one.forward_seconds == pytest.approx(two.forward_seconds, rel=0.01)
+
+
+def test_progress_tells_what_a_job_has_cost_so_far(bench: Bench) -> None:
+    bench.send(bench.order("a", steps=4))
+    bench.serve()
+    costs = [progress.engine_seconds for progress in bench.said(Progress, "a")]
+    (end,) = bench.said(Finished)
+    assert costs[0] > 0
+    assert costs == sorted(costs)
+    assert costs[-1] <= end.engine_seconds
 
 
 def test_a_job_of_an_impossible_model_fails_and_its_neighbour_goes_on(bench: Bench) -> None:

@@ -1,0 +1,47 @@
+"""The lanes as they are: what waits and runs in each, and what it had of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from config.clock import Clock, steady_ms
+from daemon.service.shares import Shares
+from daemon.service.status import LaneStatus
+from storage import queue
+from storage.database import Database
+from storage.queue.glance import LaneGlance
+
+REST = 20
+"""The figures are not read again before so many times as long has gone by as reading them took: with 100 jobs they are
+always fresh, with a million some seconds old."""
+
+
+class Lanes:
+    """Reads the figures of the lanes when somebody wants to see them."""
+
+    def __init__(self, database: Database, clock: Clock, shares: Shares) -> None:
+        self._database = database
+        self._clock = clock
+        self._shares = shares
+        self._known: Sequence[LaneGlance] = ()
+        self._fresh_until = 0
+
+    async def now(self) -> tuple[LaneStatus, ...]:
+        """Every lane, the most urgent first. ``share`` is None while no job ended in the last hour."""
+        if not self._known or steady_ms() >= self._fresh_until:
+            began = steady_ms()
+            self._known = await self._database.read(queue.lanes)
+            self._fresh_until = steady_ms() + REST * (steady_ms() - began)
+        seconds = self._shares.seconds()
+        total, now = sum(seconds.values()), self._clock()
+        return tuple(
+            LaneStatus(
+                name=each.lane,
+                queued=each.queued,
+                running=each.running,
+                oldest_seconds=None if each.oldest_at is None else max(0, now - each.oldest_at) / 1000,
+                engine_seconds=seconds.get(each.lane, 0.0),
+                share=seconds.get(each.lane, 0.0) / total if total else None,
+            )
+            for each in self._known
+        )
