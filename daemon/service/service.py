@@ -253,6 +253,7 @@ class Service:
             front_ends=self._front_ends(),
             deliveries=DeliveryStatus(waiting=waiting, given_up=given_up),
             degraded=self.conditions.list(),
+            retention=self.keeping.retention_status(),
             freed=freed,
             lanes=await self._lanes.now(await self._foresight.lanes()),
             pace=PaceStatus(*self._pace.now()),
