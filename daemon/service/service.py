@@ -207,6 +207,7 @@ class Service:
     async def status(self) -> Status:
         """What the daemon is doing; answers also before any engine is ready."""
         jobs, paused, freed, waiting, given_up = await self._database.read(_figures)
+        floors = self._settings.fairness.lanes.shares
         return Status(
             daemon=DaemonStatus(
                 pid=os.getpid(),
@@ -221,7 +222,7 @@ class Service:
             deliveries=DeliveryStatus(waiting=waiting, given_up=given_up),
             degraded=self.conditions.list(),
             freed=freed,
-            lanes=await self._lanes.now(),
+            lanes=tuple(replace(lane, share_floor=floors[lane.name]) for lane in await self._lanes.now()),
             pace=PaceStatus(*self._pace.now()),
         )
 

@@ -62,6 +62,8 @@ class LaneStatus:
     """How long the job that was accepted first has waited."""
     engine_seconds: float
     share: float | None
+    share_floor: float = 0.0
+    """What it gets at least while it has work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,13 +165,14 @@ class FakeEngine:
                 )
 
     def _choose(self) -> list[_Job]:
-        """Eight rows by urgency and age; of the groups that merge among them, the one whose turn is longest ago."""
+        """Eight rows by urgency and age; of the most urgent groups that merge, the one whose turn is longest ago."""
         ordered = sorted(self._jobs.values(), key=lambda job: (job.urgency, job.arrival))
         if ordered[0].low_memory:
             self._slots = ordered[:1]
             return self._slots
         self._slots = self._filled([job for job in ordered if not job.low_memory])
-        turn = min((job.merge for job in self._slots), key=lambda merge: self._turns.get(merge, 0))
+        first = [job.merge for job in self._slots if job.urgency == self._slots[0].urgency]
+        turn = min(first, key=lambda merge: self._turns.get(merge, 0))
         self._turns[turn] = max(self._turns.values(), default=0) + 1
         return [job for job in self._slots if job.merge == turn]
 

@@ -109,7 +109,8 @@ class EngineView(TypedDict):
 
 
 class LaneView(TypedDict):
-    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none."""
+    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none;
+    ``share_floor`` is what it gets at least while it has work."""
 
     name: str
     queued: int
@@ -117,6 +118,7 @@ class LaneView(TypedDict):
     oldest_seconds: float | None
     engine_seconds: float
     share: float | None
+    share_floor: float
 
 
 class PaceView(TypedDict):
@@ -337,6 +339,7 @@ def _of_lane(lane: LaneStatus) -> LaneView:
         oldest_seconds=None if lane.oldest_seconds is None else round(lane.oldest_seconds, 3),
         engine_seconds=round(lane.engine_seconds, 3),
         share=None if lane.share is None else round(lane.share, 4),
+        share_floor=round(lane.share_floor, 4),
     )
 
 

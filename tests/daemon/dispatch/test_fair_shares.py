@@ -8,8 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+
+from support.model_folders import model_folder
 
 from daemon.fairness.alternatives import FIRST_COME
+from daemon.happenings import ModelChanged
+from pipeline.models.registry import Registry
 from storage import queue
 from storage.queue.job import Job
 
@@ -117,6 +122,36 @@ async def test_weights_of_one_and_four_give_such_parts(build: BuildFloor) -> Non
     of_small = len(set(done) & set(small))
     assert len(set(done) & set(big)) + of_small == 200
     assert 28 <= of_small <= 55, "a fifth, and what is on board"
+
+
+async def test_two_models_take_turns_in_bursts_and_not_job_by_job(build: BuildFloor, tmp_path: Path) -> None:
+    floor = build(start=False, engine={"fake_step_s": 0.004, "fake_load_s": 0.05}, fairness={"affinity_seconds": 0.2})
+    Registry(floor.settings.models_file).add("mine", model_folder(tmp_path / "mine"))
+    jobs = [
+        await floor.submit(f"{n}", owner=f"cli:{n % 2}", model=("starter", "mine")[n % 2], steps=5, seed=n)
+        for n in range(80)
+    ]
+    loads: list[str] = []
+
+    async def note() -> None:
+        with floor.bus.subscribe() as events:
+            async for event in events:
+                if isinstance(event, ModelChanged) and event.state == "loading":
+                    loads.append(event.model)
+
+    noting = asyncio.create_task(note())
+    floor.start()
+    ended = await floor.ended(*jobs)
+    noting.cancel()
+    assert {job.state for job in ended} == {"done"}
+    assert 2 <= len(loads) <= 16, "80 jobs that came in turns"
+    order = [job for job, state in floor.changes if state == "done"]
+    half = [floor_model(job, jobs) for job in order[:40]]
+    assert min(half.count(0), half.count(1)) >= 4, "neither waits for all of the other"
+
+
+def floor_model(job: str, jobs: list[str]) -> int:
+    return jobs.index(job) % 2
 
 
 async def test_times_are_paid_when_all_is_done(build: BuildFloor) -> None:
