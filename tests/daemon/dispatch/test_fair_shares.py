@@ -125,7 +125,7 @@ async def test_weights_of_one_and_four_give_such_parts(build: BuildFloor) -> Non
 
 
 async def test_two_models_take_turns_in_bursts_and_not_job_by_job(build: BuildFloor, tmp_path: Path) -> None:
-    floor = build(start=False, engine={"fake_step_s": 0.004, "fake_load_s": 0.05}, fairness={"affinity_seconds": 0.2})
+    floor = build(start=False, engine={"fake_step_s": 0.004, "fake_load_s": 0.05}, fairness={"affinity_seconds": 2.0})
     Registry(floor.settings.models_file).add("mine", model_folder(tmp_path / "mine"))
     jobs = [
         await floor.submit(f"{n}", owner=f"cli:{n % 2}", model=("starter", "mine")[n % 2], steps=5, seed=n)
