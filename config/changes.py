@@ -17,6 +17,7 @@ LIVE = (
     "log.",
     "delivery.",
     "metrics.",
+    "quotas.",
     "stop.",
     "storage.min_free_bytes",
     "engine.previews",

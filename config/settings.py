@@ -8,6 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from config import scopes, zones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
@@ -47,6 +50,10 @@ class QueueSettings(Section):
     job_deadline_seconds: Positive = 3600.0
     """A job that has been drawn for so long is ended as failed; waiting and the loading of models do not count."""
     lease_seconds: Positive = 60.0
+    max_queued_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner that may wait; 0: as many as there is room for. A rule of the quotas may say otherwise."""
+    max_running_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner that are drawn at a time; 0: no bound."""
 
 
 class EngineSettings(Section):
@@ -188,6 +195,34 @@ class MetricsSettings(Section):
     """Who may read the file: its mode."""
 
 
+Limit = Annotated[int, Field(ge=0, le=2**53)]
+"""0: this rule sets no limit."""
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+
+
+class QuotaRule(Section):
+    """What one kind of scope may use. What it does not limit (0) is left to the rule that is less specific."""
+
+    of: Annotated[str, AfterValidator(scopes.pattern)] = "owner:*"
+    """``owner:*``, ``owner:discord:*``, ``owner:cli:anna``, ``role:patron``, ``guild:1234``, ``folder:*`` ..."""
+    pictures_per_day: Limit = 0
+    pictures_per_month: Limit = 0
+    gpu_seconds_per_day: Seconds = 0
+    gpu_seconds_per_month: Seconds = 0
+    storage_bytes: Limit = 0
+    """Of recorded pictures that are there now."""
+    queued: Limit = 0
+    """Jobs of an owner that may wait; in the place of ``queue.max_queued_per_owner``."""
+
+
+class QuotaSettings(Section):
+    """What each owner, role, guild, folder and schedule may use."""
+
+    tz: Annotated[str, AfterValidator(zones.checked)] = "UTC"
+    """IANA name of the zone in which days and months begin."""
+    rules: tuple[QuotaRule, ...] = (QuotaRule(),)
+
+
 class StopSettings(Section):
     """How the daemon ends."""
 
@@ -209,6 +244,7 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
     metrics: MetricsSettings = MetricsSettings()
+    quotas: QuotaSettings = QuotaSettings()
     stop: StopSettings = StopSettings()
 
     @property

@@ -29,6 +29,7 @@ COMMANDS = (
     "status",
     "top",
     "events",
+    "usage",
     "models",
     "backup",
     "restore",

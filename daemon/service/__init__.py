@@ -16,6 +16,7 @@ from daemon.service.delivery import Deliverer
 from daemon.service.exposition import Exposition
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.overview import Overview, Running
+from daemon.service.quotas import Account
 from daemon.service.recent import Ending
 from daemon.service.reloaded import Reloaded
 from daemon.service.service import Service
@@ -37,11 +38,13 @@ from storage.orders import Order
 from storage.prune.rule import Rule
 from storage.queue.export import Filter
 from storage.queue.job import LANES, TERMINAL, Job, JobError, Origin, Picture
+from storage.quotas.usage import Used
 
 __all__ = [
     "LANES",
     "STATES",
     "TERMINAL",
+    "Account",
     "Backup",
     "Condition",
     "ConditionChanged",
@@ -86,5 +89,6 @@ __all__ = [
     "Submission",
     "SubmissionRefused",
     "Subscription",
+    "Used",
     "Verification",
 ]

@@ -7,6 +7,7 @@ from storage.schema.deliveries import deliveries
 from storage.schema.jobs import attempts, events, flags, jobs, tallies
 from storage.schema.orders import line_errors, orders
 from storage.schema.pictures import lineage, pictures, removals
+from storage.schema.quotas import stored, usage
 from storage.schema.speeds import loads, speeds
 from storage.schema.turns import lane_owners, lanes
 
@@ -26,5 +27,7 @@ __all__ = [
     "pictures",
     "removals",
     "speeds",
+    "stored",
     "tallies",
+    "usage",
 ]

@@ -256,6 +256,8 @@ async def test_the_description_names_every_route_and_request_field(client: httpx
         "/v1/prunes",
         "/v1/records",
         "/v1/status",
+        "/v1/usage",
+        "/v1/usage/{}",
         "/v1/overview",
         "/metrics",
         "/v1/events",
