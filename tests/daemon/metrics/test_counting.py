@@ -78,11 +78,13 @@ async def test_failures_are_told_apart_by_kind(bus: Bus, metrics: Metrics) -> No
     bus.publish(change("dead", "running", error_kind="retryable"))
     bus.publish(change("cancelled", "running", error_kind="retryable"))
     bus.publish(SubmissionRefused("user", "http", "width"))
+    bus.publish(SubmissionRefused("retryable", "folder", count=200))
     seen = await scrape(metrics)
     assert seen.value("mezzotint_jobs_ended_total", lane="folder", state="failed", kind="user") == 1
     assert seen.value("mezzotint_jobs_ended_total", lane="folder", state="dead", kind="retryable") == 1
     assert seen.value("mezzotint_jobs_ended_total", lane="folder", state="cancelled", kind="none") == 1
     assert seen.value("mezzotint_submissions_refused_total", kind="user") == 1
+    assert seen.value("mezzotint_submissions_refused_total", kind="retryable") == 200
 
 
 async def test_a_forward_for_four_counts_as_a_batch_of_four_and_loading_is_no_step(bus: Bus, metrics: Metrics) -> None:
