@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config.clock import Clock
 from daemon.service.shares import Shares
@@ -28,8 +28,9 @@ class Lanes:
         self._known: Sequence[LaneGlance] = ()
         self._fresh_until = 0.0
 
-    async def now(self) -> tuple[LaneStatus, ...]:
-        """Every lane, the most urgent first. ``share`` is None while nothing was drawn in the last hour."""
+    async def now(self, ends: Mapping[str, float | None]) -> tuple[LaneStatus, ...]:
+        """Every lane, the most urgent first. ``share`` is None while nothing was drawn in the last hour; ``ends`` are
+        the seconds until the last job of each is done."""
         if not self._known or time.monotonic() >= self._fresh_until:
             self._known, cost = await self._database.read(_timed)
             self._fresh_until = time.monotonic() + (REST * cost if cost > CHEAP_SECONDS else 0)
@@ -43,6 +44,7 @@ class Lanes:
                 oldest_seconds=None if each.oldest_at is None else max(0, now - each.oldest_at) / 1000,
                 engine_seconds=seconds.get(each.lane, 0.0),
                 share=seconds.get(each.lane, 0.0) / total if total else None,
+                eta_s=ends.get(each.lane),
             )
             for each in self._known
         )

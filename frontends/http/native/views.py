@@ -17,12 +17,14 @@ from config.errors import ConfigurationError, MezzotintError, QuotaError
 from daemon.service import (
     Account,
     Backup,
+    Expected,
     Job,
     JobError,
     LaneStatus,
     ModelEntry,
     Picture,
     Pruned,
+    RetentionStatus,
     Status,
     Used,
     Verification,
@@ -68,7 +70,11 @@ class PictureView(TypedDict):
 
 
 class JobView(TypedDict):
-    """A job; ``attempts`` counts the attempts that were started, times are null where not yet."""
+    """A job; ``attempts`` counts the attempts that were started, times are null where not yet.
+
+    ``position`` is its place among those that wait (1 is next), ``eta_s`` the seconds until its pictures are there,
+    told from what others like it took: null while the queue is paused, and where too little is known.
+    """
 
     id: str
     state: str
@@ -84,6 +90,9 @@ class JobView(TypedDict):
     started_at: str | None
     finished_at: str | None
     groups: list[str]
+    engine_seconds: float
+    position: int | None
+    eta_s: float | None
 
 
 class ReloadedView(TypedDict):
@@ -123,7 +132,10 @@ class EngineView(TypedDict):
 
 
 class LaneView(TypedDict):
-    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none."""
+    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none.
+
+    ``eta_s`` are the seconds until the last of its jobs is done, null where there is none or nobody knows.
+    """
 
     name: str
     queued: int
@@ -131,6 +143,7 @@ class LaneView(TypedDict):
     oldest_seconds: float | None
     engine_seconds: float
     share: float | None
+    eta_s: float | None
 
 
 class PaceView(TypedDict):
@@ -165,6 +178,16 @@ class DeliveriesView(TypedDict):
     given_up: int
 
 
+class RetentionView(TypedDict):
+    """The rules by which ended jobs go by and by; when they were last carried out, and what went then."""
+
+    rules: int
+    at: str | None
+    jobs: int
+    pictures: int
+    bytes: int
+
+
 class StatusView(TypedDict):
     """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing;
 
@@ -178,6 +201,7 @@ class StatusView(TypedDict):
     front_ends: list[FrontEndView]
     deliveries: DeliveriesView
     degraded: list[ConditionView]
+    retention: RetentionView | None
     freed: bool
     lanes: list[LaneView]
     pace: PaceView
@@ -230,6 +254,16 @@ class BackupView(TypedDict):
     seconds: float
 
 
+class RuleView(TypedDict):
+    """What a rule of the settings took; ``number`` is its place there, from 1."""
+
+    number: int
+    says: str
+    jobs: int
+    pictures: int
+    bytes: int
+
+
 class PrunedView(TypedDict):
     """What was removed, or would be (``dry_run``); ``oldest`` and ``newest`` are when such jobs were accepted."""
 
@@ -246,6 +280,7 @@ class PrunedView(TypedDict):
     quarantined_bytes: int
     given_back: int
     seconds: float
+    rules: list[RuleView]
 
 
 class AmountView(TypedDict):
@@ -320,8 +355,8 @@ def of_picture(picture: Picture, place: Place) -> PictureView:
     )
 
 
-def of_job(job: Job, place: Place) -> JobView:
-    """One job with its pictures."""
+def of_job(job: Job, place: Place, expected: Expected | None = None) -> JobView:
+    """One job with its pictures, and what is expected of it."""
     return JobView(
         id=job.id,
         state=job.state,
@@ -337,7 +372,14 @@ def of_job(job: Job, place: Place) -> JobView:
         started_at=None if job.started_at is None else moment(job.started_at),
         finished_at=None if job.finished_at is None else moment(job.finished_at),
         groups=list(job.groups),
+        engine_seconds=round(job.engine_seconds, 3),
+        position=None if expected is None else expected.position,
+        eta_s=None if expected is None else _rounded(expected.ends_s),
     )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def of_status(status: Status) -> StatusView:
@@ -368,6 +410,7 @@ def of_status(status: Status) -> StatusView:
             ConditionView(what=each.what, why=each.why, heals=each.heals, since=moment(each.since))
             for each in status.degraded
         ],
+        retention=None if status.retention is None else _of_retention(status.retention),
         freed=status.freed,
         lanes=[_of_lane(each) for each in status.lanes],
         pace=PaceView(
@@ -375,6 +418,16 @@ def of_status(status: Status) -> StatusView:
             steps_per_second=round(status.pace.steps_per_second, 2),
             busy=round(status.pace.busy, 3),
         ),
+    )
+
+
+def _of_retention(found: RetentionStatus) -> RetentionView:
+    return RetentionView(
+        rules=found.rules,
+        at=None if found.at is None else moment(found.at),
+        jobs=found.jobs,
+        pictures=found.pictures,
+        bytes=found.bytes,
     )
 
 
@@ -386,6 +439,7 @@ def _of_lane(lane: LaneStatus) -> LaneView:
         oldest_seconds=None if lane.oldest_seconds is None else round(lane.oldest_seconds, 3),
         engine_seconds=round(lane.engine_seconds, 3),
         share=None if lane.share is None else round(lane.share, 4),
+        eta_s=_rounded(lane.eta_s),
     )
 
 
@@ -436,6 +490,16 @@ def of_pruned(pruned: Pruned) -> PrunedView:
         quarantined_bytes=pruned.quarantined_bytes,
         given_back=pruned.given_back,
         seconds=pruned.seconds,
+        rules=[
+            RuleView(
+                number=each.number,
+                says=each.says,
+                jobs=each.gone.jobs,
+                pictures=each.gone.pictures,
+                bytes=each.gone.bytes,
+            )
+            for each in pruned.by_rule
+        ],
     )
 
 
