@@ -168,8 +168,8 @@ class Service:
         try:
             await self._bounds.admit(len(submissions))
         except MezzotintError as error:
-            for submission in submissions:
-                self._refused(submission, error)
+            if submissions:
+                self._refused(submissions[0], error, len(submissions))
             raise
         prepared: list[NewJob | UserError] = []
         for submission in submissions:
@@ -416,8 +416,9 @@ class Service:
             self._refused(submission, error)
             return error
 
-    def _refused(self, submission: Submission, error: MezzotintError) -> None:
-        self._bus.publish(SubmissionRefused(error.kind, submission.owner.partition(":")[0], error.field))
+    def _refused(self, submission: Submission, error: MezzotintError, count: int = 1) -> None:
+        kind = "quota" if isinstance(error, QuotaError) else error.kind
+        self._bus.publish(SubmissionRefused(kind, submission.owner.partition(":")[0], error.field, count))
 
     async def _commit(
         self, prepared: Sequence[NewJob | UserError], progress: _Progress | None
