@@ -13,6 +13,7 @@ from support.queue_driver import QueueDriver, new_job
 from storage import queue
 from storage.queue import turns
 from storage.queue.claim import TAKE
+from storage.quotas import admission, counting
 
 GIVEN = {
     "in_lane": 0,
@@ -23,6 +24,17 @@ GIVEN = {
     "number": 1,
     "by_itself": 0,
     "until": 1,
+    "of_scope": "owner:cli:1",
+    "of_kind": "day",
+    "of_period": "2027-01-15",
+    "more": 0,
+    "more_bytes": 0,
+    "more_held": 0,
+    "more_held_ms": 0,
+    "more_made": 0,
+    "more_ms": 0,
+    "kept": 61,
+    "more_open": 0,
 }
 
 
@@ -57,14 +69,26 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (turns.NEXT_WAITING, "jobs_waiting"),
         (turns.HAS_JOB, "jobs_turn (lane=? AND owner=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
+        (counting.COUNT, "sqlite_autoindex_usage_1 (scope=? AND kind=? AND period=?)"),
+        (counting.TRIM, "sqlite_autoindex_usage_1 (scope=? AND kind=?"),
+        (counting.STORE, "sqlite_autoindex_stored_1 (scope=?)"),
+        (admission.OPEN, "sqlite_autoindex_stored_1 (scope=?)"),
+        (admission.IN_PERIOD["pictures"], "sqlite_autoindex_usage_1 (scope=? AND kind=? AND period=?)"),
+        (admission.STORED, "sqlite_autoindex_stored_1 (scope=?)"),
     ],
-    ids=["owner", "job", "due", "next due", "lane", "take"],
+    ids=["owner", "job", "due", "next due", "lane", "take", "count", "trim", "store", "open", "used", "stored"],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)
     assert any(index in line for line in plan), plan
     assert not any("TEMP B-TREE" in line for line in plan), plan
     assert not any(line.startswith("SCAN") for line in plan), plan
+
+
+@pytest.mark.slow
+def test_who_runs_is_counted_among_the_open_attempts(long_queue: QueueDriver) -> None:
+    plan = _plan(long_queue, admission.RUNNING)
+    assert [line for line in plan if line.startswith("SCAN")] == ["SCAN attempts USING INDEX attempts_open"], plan
 
 
 @pytest.mark.slow
