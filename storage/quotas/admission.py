@@ -36,10 +36,11 @@ STORED = sa.select(stored.c.bytes + stored.c.held_bytes).where(stored.c.scope ==
 # Waiting are the open ones that don't run, and few run at a time. To look at the owner's own jobs would be to walk
 # through years of history: SQLite can't be brought to use the index of the open ones for that.
 OPEN = sa.select(stored.c.open_jobs).where(stored.c.scope == sa.bindparam("of_scope"))
+_owner = sa.select(jobs.c.owner).where(jobs.c.id == attempts.c.job_id).scalar_subquery()
 RUNNING = (
     sa.select(sa.func.count())
-    .select_from(attempts.join(jobs, jobs.c.id == attempts.c.job_id))
-    .where(attempts.c.ended_at.is_(None), jobs.c.owner.concat("") == sa.bindparam("of_owner"))
+    .select_from(attempts)
+    .where(attempts.c.ended_at.is_(None), sa.bindparam("of_owner") == _owner)
 )
 
 
