@@ -20,6 +20,7 @@ WHY = "results would be taken for orders, or orders for results"
 def problems(settings: Settings) -> Iterator[Problem]:
     """Everything that does not fit together. Looks at paths, but makes and changes nothing."""
     yield from _socket(settings)
+    yield from _textfile(settings)
     yield from _names(settings)
     yield from _quotas(settings)
     if settings.watch_folder.enabled:
@@ -48,6 +49,27 @@ def _socket(settings: Settings) -> Iterator[Problem]:
         )
     if not settings.control_socket.is_absolute():
         yield Problem("http.socket_path", f"is relative: {settings.control_socket}", "give an absolute path")
+
+
+def _textfile(settings: Settings) -> Iterator[Problem]:
+    path, key = settings.metrics.textfile, "metrics.textfile"
+    if path is None:
+        return
+    if not path.is_absolute():
+        yield Problem(key, f"is relative: {path}", "give an absolute path")
+        return
+    if path.is_dir():
+        yield Problem(key, f"{path} is a directory", "name a file in it, such as mezzotint.prom")
+    taken = [settings.pictures, settings.inputs, settings.quarantine, settings.lock_file.parent]
+    if settings.watch_folder.enabled:
+        taken += [places(settings.state_dir, folder).path for folder in settings.watch_folder.folders]
+    for kept in taken:
+        if path.resolve().is_relative_to(kept.resolve()):
+            yield Problem(key, f"{path} lies in {kept}, where it would be taken for something else", "choose another")
+            return
+    own = [settings.database, settings.models_file, settings.lock_file, settings.control_socket]
+    if path.resolve() in [each.resolve() for each in own]:
+        yield Problem(key, f"{path} is a file of the daemon itself", "choose another")
 
 
 def _names(settings: Settings) -> Iterator[Problem]:

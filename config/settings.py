@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from config import scopes, zones
 
@@ -17,6 +17,12 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Lane = Literal["interactive", "folder", "scheduled", "background"]
 OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
+WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
+"""``owner:source:name`` or a group such as ``role:patron``."""
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
 
 
 class Section(BaseModel):
@@ -39,6 +45,8 @@ class QueueSettings(Section):
 
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
     max_queued: Annotated[int, Field(ge=1)] = 1_000_000
+    max_running_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner on board of an engine at a time; 0: as many as there is room for."""
     retry_seconds: Annotated[float, Field(ge=0)] = 1.0
     """Wait before the second attempt after a retryable failure; doubles with each attempt, at most a minute.
     After a crash nothing waits."""
@@ -49,6 +57,32 @@ class QueueSettings(Section):
     """Jobs of one owner that may wait; 0: as many as there is room for. A rule of the quotas may say otherwise."""
     max_running_per_owner: Annotated[int, Field(ge=0)] = 0
     """Jobs of one owner that are drawn at a time; 0: no bound."""
+
+
+class LaneSettings(Section):
+    """Parts of the engines' time; only their proportions count."""
+
+    interactive: Positive = 60.0
+    folder: Positive = 20.0
+    scheduled: Positive = 15.0
+    background: Positive = 5.0
+
+
+class FairnessSettings(Section):
+    """Who is served next."""
+
+    lanes: LaneSettings = LaneSettings()
+    """A lane with work gets at least its part of the engines' time, and what others leave."""
+    weights: dict[Annotated[str, Field(pattern=WEIGHED)], Positive] = Field(default_factory=dict)
+    """Of owners (``owner:discord:1``) and groups (``role:patron``); an owner's own goes before the largest of his
+    groups, and without any it is 1. Within a lane who has 2 gets twice as much as who has 1."""
+    affinity_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """A job that fits what an engine has loaded may go before others of its lane by so many engine-seconds of an
+    owner's turn."""
+    quantum_seconds: Positive = 2.0
+    """A lane may fall so many engine-seconds behind its part before its jobs go before more urgent ones."""
+    switch_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """The same, further, where that means to load another model."""
 
 
 class EngineSettings(Section):
@@ -73,6 +107,10 @@ class EngineSettings(Section):
     """Wait before an engine that died is started again; doubles while it dies without finishing anything, up to 30."""
     fake_step_s: Annotated[float, Field(ge=0)] = 0.02
     """Seconds a forward of the fake engine takes."""
+    fake_megapixel_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds that it takes more for each megapixel in it."""
+    fake_load_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds the fake engine takes to load a model."""
 
 
 class ModelSettings(Section):
@@ -175,6 +213,17 @@ class DeliverySettings(Section):
     """A delivery whose reason may pass (disk full, other side down) is tried for so long."""
 
 
+class MetricsSettings(Section):
+    """Figures for collectors; ``GET /metrics`` on the control socket needs no setting."""
+
+    textfile: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    """Where the figures are written as a text file; empty or not set: nowhere."""
+    every_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    """How often the file is written."""
+    textfile_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0644"
+    """Who may read the file: its mode."""
+
+
 Limit = Annotated[int, Field(ge=0, le=2**53)]
 """0: this rule sets no limit."""
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
@@ -216,6 +265,7 @@ class Settings(Section):
     state_dir: Path
     storage: StorageSettings = StorageSettings()
     queue: QueueSettings = QueueSettings()
+    fairness: FairnessSettings = FairnessSettings()
     engine: EngineSettings = EngineSettings()
     models: ModelSettings = ModelSettings()
     watch_folder: WatchFolderSettings = WatchFolderSettings()
@@ -223,6 +273,7 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
+    metrics: MetricsSettings = MetricsSettings()
     quotas: QuotaSettings = QuotaSettings()
     stop: StopSettings = StopSettings()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -17,7 +17,9 @@ from daemon import lock, logs, recovery, watchdog
 from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
+from daemon.happenings import ConditionChanged
 from daemon.manner import Manner
+from daemon.metrics import Look, LoopLag, Metrics, TextFile
 from daemon.notify import Notifier
 from daemon.patience import patiently
 from daemon.reload import Load, Reload
@@ -120,6 +122,10 @@ class Daemon:
             clock=clock,
         )
         service.when_deliverer_comes(self._outbox.wake)
+        conditions.tell(_from_any_thread(bus))
+        self._metrics = Metrics(bus, Look(service.status, database, files))
+        self._text_file = TextFile(self._metrics, settings.metrics, conditions)
+        service.measured_by(self._metrics)
         self._reload = Reload(
             load=self._load, settings=settings, apply=self._take_over, conditions=conditions, notifier=self._notifier
         )
@@ -136,6 +142,9 @@ class Daemon:
         supervisor.essential("deliveries", self._outbox.run())
         supervisor.essential("lock", lock.keep(self._settings.lock_file))
         supervisor.essential("database", self._database.damage())
+        supervisor.essential("loop lag", LoopLag(self._metrics.registry).run())
+        if not self._manner.private:
+            supervisor.essential("metrics file", self._text_file.run())
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
         with contextlib.suppress(FatalError, OSError):  # a spoilt list is told to whoever names a model
@@ -167,6 +176,7 @@ class Daemon:
         self._dispatcher.reconfigure(settings)
         self._service.reconfigure(settings)
         self._outbox.reconfigure(settings.delivery)
+        self._text_file.reconfigure(settings.metrics)
         if any(key.startswith("watch_folder.") for key in changed):
             await self._supervisor.replace("folder", self._folders)
 
@@ -207,3 +217,14 @@ class Daemon:
         await asyncio.wait({task, now}, return_when=asyncio.FIRST_COMPLETED)
         now.cancel()
         return not task.done()
+
+
+def _from_any_thread(bus: Bus) -> Callable[[ConditionChanged], None]:
+    """A way onto the bus for threads; what comes after the loop has ended nobody hears."""
+    loop = asyncio.get_running_loop()
+
+    def tell(change: ConditionChanged) -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(bus.publish, change)
+
+    return tell

@@ -16,6 +16,7 @@ from config.errors import RetryableError
 from config.failpoints import reach
 from config.settings import DeliverySettings
 from daemon.events import Bus, JobChanged, Missed
+from daemon.happenings import DeliveryTried
 from daemon.service import TERMINAL, Conditions, Deliverer
 from storage import deliveries, queue
 from storage.database import Database
@@ -159,6 +160,7 @@ class Outbox:
             reach("delivery.recorded")
             self._conditions.clear(_place(delivery))
             log.info("delivery_made", delivery=delivery.id, job=job.id, source=delivery.source)
+            self._bus.publish(DeliveryTried(job.id, delivery.source, "made"))
 
     async def _failed(self, delivery: Delivery, error: Exception, *, final: bool) -> None:
         reason = f"{type(error).__name__}: {error}"[:500]
@@ -166,12 +168,14 @@ class Outbox:
         if final:
             await self._database.write(lambda c: deliveries.give_up(c, delivery.id, reason, now))
             log.error("delivery_given_up", delivery=delivery.id, job=delivery.job_id, why=reason)
+            self._bus.publish(DeliveryTried(delivery.job_id, delivery.source, "given_up", reason))
             return
         not_before = now + self._wait_ms(delivery.attempt)
         self._next_try[delivery.id] = _loop_time() + (not_before - now) / 1000
         await self._database.write(lambda c: deliveries.postpone(c, delivery.id, reason, not_before))
         self._conditions.report(_place(delivery), reason, "each result is tried again by itself, ever less often")
         log.warning("delivery_postponed", delivery=delivery.id, job=delivery.job_id, why=reason)
+        self._bus.publish(DeliveryTried(delivery.job_id, delivery.source, "postponed", reason))
 
     def _wait_ms(self, attempt: int) -> int:
         settings = self._settings

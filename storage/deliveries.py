@@ -18,6 +18,7 @@ from storage.schema.deliveries import is_given_up, is_waiting
 
 _WAITING = sa.select(sa.func.count()).select_from(deliveries).where(is_waiting)
 _NEXT = sa.select(sa.func.min(deliveries.c.not_before)).where(is_waiting)
+_BY_SOURCE = sa.select(deliveries.c.source, sa.func.count().label("rows")).where(is_waiting)
 _GIVEN_UP = sa.select(sa.func.count()).select_from(deliveries).where(is_given_up)
 
 
@@ -98,6 +99,12 @@ def next_due_at(connection: Connection) -> int | None:
 def counts(connection: Connection) -> tuple[int, int]:
     """``(waiting, given up)``."""
     return connection.execute(_WAITING).scalar_one(), connection.execute(_GIVEN_UP).scalar_one()
+
+
+def waiting_by_source(connection: Connection) -> dict[str, int]:
+    """How many wait, by where they go; sources for which none waits are left out."""
+    rows = connection.execute(_BY_SOURCE.group_by(deliveries.c.source))
+    return {row.source: row.rows for row in rows}
 
 
 def _end(connection: Connection, which: sa.ColumnElement[bool], state: str, now: int, **values: str | None) -> None:

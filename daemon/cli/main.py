@@ -27,6 +27,8 @@ COMMANDS = (
     "resume",
     "verify",
     "status",
+    "top",
+    "events",
     "usage",
     "models",
     "backup",

@@ -28,11 +28,13 @@ from daemon.dispatch.restarts import Restarts
 from daemon.dispatch.silence import Patience
 from daemon.dispatch.station import Station
 from daemon.dispatch.status import EngineStatus
+from daemon.dispatch.telling import EngineTeller
 from daemon.engines import local
 from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobProgress
+from daemon.fairness.estimates import Spent
 from daemon.heartbeat import Heartbeat
-from pipeline.messages import Drawn, Failed, Finished, Progress, Stopped, ToDaemon
+from pipeline.messages import Drawn, Failed, Finished, Loaded, Progress, Stopped, ToDaemon
 from pipeline.models.registry import Registry
 from storage.database import Database
 from storage.queue.job import LANES, Job, JobError
@@ -87,6 +89,7 @@ class Dispatcher:
             up=self.wake,
             lost=self._lost,
             conditions=self._conditions,
+            teller=EngineTeller(bus),
         )
         self._patience = _patience(settings)
         self._news = asyncio.Event()
@@ -99,6 +102,8 @@ class Dispatcher:
         self._space_left = True
         self._models_readable = True
         self._draining = False
+        self._free_wanted = False
+        """The queue is paused, and the engine is to give its memory back once it holds no job."""
         self._grace_ends: float | None = None
         self._moved = asyncio.Event()
         self.heartbeat = Heartbeat()
@@ -107,6 +112,8 @@ class Dispatcher:
     async def run(self) -> None:
         """Serve until cancelled (after :meth:`drain`, if nothing is to be accused at the next start)."""
         try:
+            self.free_memory(await self._ledger.is_freed() or self._free_wanted)
+            await self._free_if_idle()
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 group.create_task(self._station.run(), name="engine")
@@ -139,6 +146,14 @@ class Dispatcher:
             self._later(self._station.cancel(name))
         elif self._claiming.locked():
             self._unwanted.add(name)  # committed by a claim that is not back yet
+
+    def free_memory(self, wanted: bool) -> None:
+        """End the engine once it holds no job, and start none until that is taken back. The queue is paused already."""
+        self._free_wanted = wanted
+        if wanted:
+            self._later(self._free_if_idle())
+        else:
+            self._station.want()
 
     def snapshot(self) -> list[EngineStatus]:
         """What the engines are doing."""
@@ -188,6 +203,7 @@ class Dispatcher:
     # --- claiming
 
     async def _claim_jobs(self) -> None:
+        await self._ledger.recall()
         while True:
             await self._news.wait()
             self._news.clear()
@@ -238,18 +254,25 @@ class Dispatcher:
 
     def _hear(self, message: ToDaemon) -> None:
         """Late words about jobs that are no longer held (an earlier attempt, a released job) fall through."""
+        if isinstance(message, Loaded):
+            self._later(self._ledger.loaded(message.model, message.seconds))
+            return
         if not isinstance(message, Progress | Drawn | Finished | Failed | Stopped):
             return
         name = (message.job, message.attempt)
         held = self._station.get(name)
         if held is None:
             return
+        if not isinstance(message, Drawn):
+            self._ledger.spent(held.job, message.engine_seconds)
         if isinstance(message, Progress):
+            held.engine_seconds, held.steps_done = message.engine_seconds, message.step
             self._bus.publish(JobProgress(message.job, message.step, message.steps, message.preview_png))
         elif isinstance(message, Drawn):
             self._record(held, message)
         else:
             self._station.take(name)
+            held.engine_seconds = message.engine_seconds
             self._later(self._end(held, message), held)
             self.wake()
 
@@ -264,44 +287,55 @@ class Dispatcher:
         try:
             if isinstance(message, Finished):
                 self._station.finished_something()
-                await self._finish(held, message.engine_seconds)
+                await self._finish(held, message)
             elif isinstance(message, Failed):
-                await self._fail(held.job, JobError(message.kind, message.message, message.field, message.hint))
+                error = JobError(message.kind, message.message, message.field, message.hint)
+                await self._fail(held.job, error, engine_seconds=held.engine_seconds)
             else:
                 self._station.finished_something()
-                await self._ledger.cancelled(held.job)
-        except DamagedPictureError as error:
-            await self._fail(held.job, JobError(error.kind, error.message, None, None))
+                await self._ledger.cancelled(held.job, held.engine_seconds)
+        except DamagedPictureError as damage:
+            error = JobError(damage.kind, damage.message, None, None)
+            await self._fail(held.job, error, engine_seconds=held.engine_seconds)
         except UnusableError:
             raise  # not the job's fault: the daemon ends, and the job is drawn again once the database is mended
-        except Exception as error:  # boundary of one job's end, logged with its job
+        except Exception as defect:  # boundary of one job's end, logged with its job
             _log.exception("recording_failed", job=held.job.id, attempt=held.job.attempt)
-            await self._fail(held.job, JobError("fatal", f"the result could not be recorded: {error}", None, None))
+            error = JobError("fatal", f"the result could not be recorded: {defect}", None, None)
+            await self._fail(held.job, error, engine_seconds=held.engine_seconds)
         else:
             if isinstance(message, Finished):
                 return
         await self._recorder.discard(held)
 
-    async def _finish(self, held: HeldJob, engine_seconds: float) -> None:
+    async def _finish(self, held: HeldJob, message: Finished) -> None:
         pictures = await self._recorder.pictures(held)
-        if not await self._ledger.finish(held.job, pictures, engine_seconds):
+        spent = Spent(
+            engine_seconds=message.engine_seconds,
+            drawing_seconds=message.drawing_seconds,
+            forward_seconds=message.forward_seconds,
+            forwards=message.forwards,
+            forwards_share=message.forwards_share,
+        )
+        if not await self._ledger.finish(held.job, pictures, spent):
             await self._recorder.discard(held, keep=await self._ledger.recorded(held.job))
 
-    async def _fail(self, job: Job, error: JobError, *, blameless: bool = False) -> None:
-        seconds = await self._ledger.fail(job, error, blameless=blameless)
+    async def _fail(self, job: Job, error: JobError, *, blameless: bool = False, engine_seconds: float = 0.0) -> None:
+        seconds = await self._ledger.fail(job, error, blameless=blameless, engine_seconds=engine_seconds)
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, self.wake)
 
     async def _lost(self, jobs: Sequence[HeldJob], reason: str) -> None:
         """The engine died with these jobs. Those that never reached it did nothing wrong."""
-        await self._ledger.accuse([held.job for held in jobs if held.sent], reason)
+        taken = {held.job.id: held.engine_seconds for held in jobs}
+        await self._ledger.accuse([held.job for held in jobs if held.sent], reason, taken)
         await self._ledger.release([held.job for held in jobs if not held.sent])
         for held in jobs:
             await self._recorder.discard(held)
         self._moved.set()
 
     async def _let_go(self, held: HeldJob) -> None:
-        await self._ledger.release([held.job])
+        await self._ledger.release([held.job], {held.job.id: held.engine_seconds})
         await self._recorder.discard(held)
 
     # --- side tasks
@@ -320,8 +354,14 @@ class Dispatcher:
             await self._look_for_space()
             await self._look_for_models()
             self._station.look(self._patience)
+            await self._free_if_idle()
             self.wake()
             await asyncio.sleep(self._watch_seconds)
+
+    async def _free_if_idle(self) -> None:
+        """What a claim that is under way brings is drawn first."""
+        if self._free_wanted and not self._claiming.locked():
+            await self._station.free()
 
     async def _look_for_space(self) -> None:
         least = self._settings.storage.min_free_bytes

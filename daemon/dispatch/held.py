@@ -22,6 +22,9 @@ class HeldJob:
     model: ModelEntry
     draw: Draw
     sent: bool = False
+    engine_seconds: float = 0.0
+    """What it took of the engine, as it said last."""
+    steps_done: int = 0
     pictures: dict[int, asyncio.Task[NewPicture]] = field(default_factory=dict)
     """By index: pictures on their way to the disk, or there already."""
 

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
+from daemon.fairness.forecast import Expected
+from daemon.happenings import (
+    ConditionChanged,
+    DeliveryTried,
+    EngineChanged,
+    ModelChanged,
+    QueueHeld,
+    SubmissionRefused,
+)
 from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer
+from daemon.service.exposition import Exposition
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
+from daemon.service.overview import Overview, Running
 from daemon.service.quotas import Account
+from daemon.service.recent import Ending
 from daemon.service.reloaded import Reloaded
 from daemon.service.service import Service
-from daemon.service.status import STATES, DaemonStatus, DeliveryStatus, EngineStatus, FrontEndStatus, Status
+from daemon.service.status import (
+    STATES,
+    DaemonStatus,
+    DeliveryStatus,
+    EngineStatus,
+    FrontEndStatus,
+    LaneStatus,
+    PaceStatus,
+    Status,
+)
 from daemon.service.submission import OrderProgress, Receipt, Submission
 from daemon.service.verification import Difference, Verification
 from pipeline.models.registry import ModelEntry
@@ -27,35 +48,48 @@ __all__ = [
     "Account",
     "Backup",
     "Condition",
+    "ConditionChanged",
     "Conditions",
     "DaemonStatus",
     "Deliverer",
     "Delivery",
     "DeliveryStatus",
+    "DeliveryTried",
     "Difference",
     "Doing",
+    "Ending",
+    "EngineChanged",
     "EngineStatus",
     "Event",
+    "Expected",
+    "Exposition",
     "Filter",
     "FrontEndStatus",
     "Job",
     "JobChanged",
     "JobError",
     "JobProgress",
+    "LaneStatus",
     "Missed",
+    "ModelChanged",
     "ModelEntry",
     "Order",
     "OrderProgress",
     "Origin",
+    "Overview",
+    "PaceStatus",
     "Picture",
     "PruneOrder",
     "Pruned",
+    "QueueHeld",
     "Receipt",
     "Reloaded",
     "Rule",
+    "Running",
     "Service",
     "Status",
     "Submission",
+    "SubmissionRefused",
     "Subscription",
     "Used",
     "Verification",

@@ -16,8 +16,9 @@ from storage.queue.enqueue import enqueue, enqueue_many, enqueue_what_fits
 from storage.queue.fail import fail
 from storage.queue.find import find, get, get_picture
 from storage.queue.finish import finish
+from storage.queue.glance import LaneGlance, lanes, longest_waiting, under_way
 from storage.queue.history import attempts_of, events_of
-from storage.queue.pause import is_paused, pause, resume
+from storage.queue.pause import is_freed, is_paused, pause, resume
 from storage.queue.release import release
 from storage.queue.renew import renew
 from storage.queue.retry import retry
@@ -27,6 +28,7 @@ from storage.queue.turns import LONGEST_REST_MS, next_rested_at, peek_urgency
 __all__ = [
     "LONGEST_REST_MS",
     "Connection",
+    "LaneGlance",
     "accuse",
     "attempts_of",
     "cancel",
@@ -43,7 +45,10 @@ __all__ = [
     "finish",
     "get",
     "get_picture",
+    "is_freed",
     "is_paused",
+    "lanes",
+    "longest_waiting",
     "next_rested_at",
     "open_jobs",
     "pause",
@@ -53,4 +58,5 @@ __all__ = [
     "renew",
     "resume",
     "retry",
+    "under_way",
 ]

@@ -159,6 +159,7 @@ def _row(new: NewJob, now: int) -> dict[str, Any]:
         "order_id": new.order_id,
         "line": new.line,
         "image": new.request.image,
+        "model": new.request.model,
         "attempt": 0,
         "alone": 0,
         "cancel_requested": 0,

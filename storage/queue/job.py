@@ -113,4 +113,6 @@ class Job:
     order_id: str | None
     line: int | None
     parent: str | None
+    engine_seconds: float = 0.0
+    """What its attempts took of an engine, those that ended."""
     groups: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ def job_of(row: sa.Row[Any], pictures: Sequence[Picture] = ()) -> Job:
         order_id=row.order_id,
         line=row.line,
         parent=row.parent,
+        engine_seconds=row.engine_seconds,
         groups=groups_of(row.groups),
     )
 

@@ -49,7 +49,8 @@ def leave_running(
 
     ``engine_seconds`` is what the attempt took of an engine, ``sizes`` are the bytes of the pictures it made.
     """
-    moved = _move(connection, job, fence(attempt), "running", to, now, {"lease_until": None, **values})
+    taken = {"engine_seconds": jobs.c.engine_seconds + engine_seconds} if engine_seconds > 0 else {}
+    moved = _move(connection, job, fence(attempt), "running", to, now, {"lease_until": None, **taken, **values})
     if moved is not None:
         history.end_attempt(connection, job, now, outcome, reason)
         counting.settle(

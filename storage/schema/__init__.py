@@ -8,6 +8,7 @@ from storage.schema.jobs import attempts, events, flags, jobs, tallies
 from storage.schema.orders import line_errors, orders
 from storage.schema.pictures import lineage, pictures, removals
 from storage.schema.quotas import stored, usage
+from storage.schema.speeds import loads, speeds
 from storage.schema.turns import lane_owners, lanes
 
 __all__ = [
@@ -20,10 +21,12 @@ __all__ = [
     "lanes",
     "line_errors",
     "lineage",
+    "loads",
     "metadata",
     "orders",
     "pictures",
     "removals",
+    "speeds",
     "stored",
     "tallies",
     "usage",

@@ -38,6 +38,9 @@ jobs = sa.Table(
     sa.Column("error_field", Text),
     sa.Column("error_hint", Text),
     sa.Column("image", Text),  # the input picture that the request names
+    sa.Column("model", Text),  # the model that the request names
+    sa.Column("engine_seconds", Real, nullable=False, server_default="0"),  # what all its attempts took of an engine
+    sa.Column("charged", Real),  # what its owner was charged at its last claim
     sa.Column("groups", Text, nullable=False, server_default="[]"),  # scopes of quotas beside the owner's: a JSON list
     sa.Column("quota_day", Text),  # in which its pictures count; NULL if it ended before there were quotas
     sa.Column("held_pictures", Whole, nullable=False, server_default="0"),  # reserved while it is open

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
-from storage import queue
-from storage.queue import turns
+from storage import queue, speeds
+from storage.queue import glance, turns
 from storage.queue.claim import TAKE
 from storage.quotas import admission, counting
 
@@ -35,6 +35,7 @@ GIVEN = {
     "more_ms": 0,
     "kept": 61,
     "more_open": 0,
+    "most": 5,
 }
 
 
@@ -75,8 +76,14 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (admission.OPEN, "sqlite_autoindex_stored_1 (scope=?)"),
         (admission.IN_PERIOD["pictures"], "sqlite_autoindex_usage_1 (scope=? AND kind=? AND period=?)"),
         (admission.STORED, "sqlite_autoindex_stored_1 (scope=?)"),
+        (glance.READY, "jobs_turn (lane=?)"),
+        (glance.LONGEST_WAITING, "jobs_state (state=?)"),
+        (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
+        (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
-    ids=["owner", "job", "due", "next due", "lane", "take", "count", "trim", "store", "open", "used", "stored"],
+    ids=("owner,job,due,next due,lane,take,count,trim,store,open,used,stored,figures,longest waiting,speed,load").split(
+        ","
+    ),
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)

@@ -14,7 +14,20 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from config.errors import ConfigurationError, MezzotintError, QuotaError
-from daemon.service import Account, Backup, Job, JobError, ModelEntry, Picture, Pruned, Status, Used, Verification
+from daemon.service import (
+    Account,
+    Backup,
+    Expected,
+    Job,
+    JobError,
+    LaneStatus,
+    ModelEntry,
+    Picture,
+    Pruned,
+    Status,
+    Used,
+    Verification,
+)
 
 Place = Callable[[Picture], Path]
 """Tells where a picture's file lies."""
@@ -56,7 +69,11 @@ class PictureView(TypedDict):
 
 
 class JobView(TypedDict):
-    """A job; ``attempts`` counts the attempts that were started, times are null where not yet."""
+    """A job; ``attempts`` counts the attempts that were started, times are null where not yet.
+
+    ``position`` is its place among those that wait (1 is next), ``eta_s`` the seconds until its pictures are there,
+    told from what others like it took: null while the queue is paused, and where too little is known.
+    """
 
     id: str
     state: str
@@ -72,6 +89,9 @@ class JobView(TypedDict):
     started_at: str | None
     finished_at: str | None
     groups: list[str]
+    engine_seconds: float
+    position: int | None
+    eta_s: float | None
 
 
 class ReloadedView(TypedDict):
@@ -110,6 +130,29 @@ class EngineView(TypedDict):
     state: str
 
 
+class LaneView(TypedDict):
+    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none.
+
+    ``eta_s`` are the seconds until the last of its jobs is done, null where there is none or nobody knows.
+    """
+
+    name: str
+    queued: int
+    running: int
+    oldest_seconds: float | None
+    engine_seconds: float
+    share: float | None
+    eta_s: float | None
+
+
+class PaceView(TypedDict):
+    """How fast the engine worked in the last ten seconds; ``busy`` is the part of that time."""
+
+    forwards_per_second: float
+    steps_per_second: float
+    busy: float
+
+
 class FrontEndView(TypedDict):
     """A way to reach the service, and how it is."""
 
@@ -135,7 +178,10 @@ class DeliveriesView(TypedDict):
 
 
 class StatusView(TypedDict):
-    """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing."""
+    """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing;
+
+    ``freed``: paused, and the engine ends once it is idle, so that its memory is free.
+    """
 
     daemon: DaemonView
     engines: list[EngineView]
@@ -144,6 +190,9 @@ class StatusView(TypedDict):
     front_ends: list[FrontEndView]
     deliveries: DeliveriesView
     degraded: list[ConditionView]
+    freed: bool
+    lanes: list[LaneView]
+    pace: PaceView
 
 
 class ModelView(TypedDict):
@@ -283,8 +332,8 @@ def of_picture(picture: Picture, place: Place) -> PictureView:
     )
 
 
-def of_job(job: Job, place: Place) -> JobView:
-    """One job with its pictures."""
+def of_job(job: Job, place: Place, expected: Expected | None = None) -> JobView:
+    """One job with its pictures, and what is expected of it."""
     return JobView(
         id=job.id,
         state=job.state,
@@ -300,7 +349,14 @@ def of_job(job: Job, place: Place) -> JobView:
         started_at=None if job.started_at is None else moment(job.started_at),
         finished_at=None if job.finished_at is None else moment(job.finished_at),
         groups=list(job.groups),
+        engine_seconds=round(job.engine_seconds, 3),
+        position=None if expected is None else expected.position,
+        eta_s=None if expected is None else _rounded(expected.ends_s),
     )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def of_status(status: Status) -> StatusView:
@@ -331,6 +387,25 @@ def of_status(status: Status) -> StatusView:
             ConditionView(what=each.what, why=each.why, heals=each.heals, since=moment(each.since))
             for each in status.degraded
         ],
+        freed=status.freed,
+        lanes=[_of_lane(each) for each in status.lanes],
+        pace=PaceView(
+            forwards_per_second=round(status.pace.forwards_per_second, 2),
+            steps_per_second=round(status.pace.steps_per_second, 2),
+            busy=round(status.pace.busy, 3),
+        ),
+    )
+
+
+def _of_lane(lane: LaneStatus) -> LaneView:
+    return LaneView(
+        name=lane.name,
+        queued=lane.queued,
+        running=lane.running,
+        oldest_seconds=None if lane.oldest_seconds is None else round(lane.oldest_seconds, 3),
+        engine_seconds=round(lane.engine_seconds, 3),
+        share=None if lane.share is None else round(lane.share, 4),
+        eta_s=_rounded(lane.eta_s),
     )
 
 

@@ -258,6 +258,8 @@ async def test_the_description_names_every_route_and_request_field(client: httpx
         "/v1/status",
         "/v1/usage",
         "/v1/usage/{}",
+        "/v1/overview",
+        "/metrics",
         "/v1/events",
         "/v1/models",
         "/v1/models/{}",
