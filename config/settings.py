@@ -55,8 +55,6 @@ class QueueSettings(Section):
     lease_seconds: Positive = 60.0
     max_queued_per_owner: Annotated[int, Field(ge=0)] = 0
     """Jobs of one owner that may wait; 0: as many as there is room for. A rule of the quotas may say otherwise."""
-    max_running_per_owner: Annotated[int, Field(ge=0)] = 0
-    """Jobs of one owner that are drawn at a time; 0: no bound."""
 
 
 class LaneSettings(Section):

@@ -81,9 +81,24 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
         (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
-    ids=("owner,job,due,next due,lane,take,count,trim,store,open,used,stored,figures,longest waiting,speed,load").split(
-        ","
-    ),
+    ids=[
+        "owner",
+        "job",
+        "due",
+        "next due",
+        "lane",
+        "take",
+        "count",
+        "trim",
+        "store",
+        "open",
+        "used",
+        "stored",
+        "figures",
+        "longest waiting",
+        "speed",
+        "load",
+    ],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)
