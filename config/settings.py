@@ -8,13 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from config import scopes, zones
+from config import scopes, web_address, zones
 
 Positive = Annotated[float, Field(gt=0)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Lane = Literal["interactive", "folder", "scheduled", "background"]
+End = Literal["done", "failed", "cancelled", "dead"]
+"""How a job may end."""
 OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
 WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
@@ -23,6 +25,11 @@ WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
 
 def _empty_is_none(value: object) -> object:
     return None if value == "" else value
+
+
+OWNERS = r"^[a-z*][A-Za-z0-9:._@+=-]{0,110}\*?$"
+"""An owner, or the beginning of some with a star behind it: ``folder:*``."""
+SOURCE = r"^[a-z][a-z0-9_-]{0,30}$"
 
 
 class Section(BaseModel):
@@ -64,6 +71,13 @@ class LaneSettings(Section):
     folder: Positive = 20.0
     scheduled: Positive = 15.0
     background: Positive = 5.0
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of each lane, of 1."""
+        parts: dict[str, float] = self.model_dump()
+        whole = sum(parts.values())
+        return {lane: part / whole for lane, part in parts.items()}
 
 
 class FairnessSettings(Section):
@@ -172,6 +186,53 @@ class WatchFolderSettings(Section):
     folders: tuple[FolderSettings, ...] = (FolderSettings(),)
 
 
+class ScheduleSettings(Section):
+    """One schedule of the configuration file: what ``mezzotint schedule add`` takes. Exactly one of ``cron``,
+    ``every``, ``calendar`` and ``at`` says when."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    cron: str | None = None
+    every: str | None = None
+    calendar: str | None = None
+    at: str | None = None
+    time_zone: str | None = None
+    gap: Literal["next", "skip"] = "next"
+    """A local time that clocks leave out in spring: the first moment after it, or not that day."""
+    overlap: Literal["first", "both"] = "first"
+    """A local time that clocks show twice in autumn."""
+    catch_up: str = "one"
+    """What was missed: ``none``, ``one``, ``all:K`` or ``within:SPAN``."""
+    jitter: str | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    max_runs: Annotated[int, Field(ge=1)] | None = None
+    max_in_flight: Annotated[int, Field(ge=1, le=100)] = 1
+    quiet_hours: str | None = None
+    owner: Annotated[str, Field(pattern=OWNER)] | None = None
+    """Whose jobs they are; ``schedule:NAME`` when it is not set."""
+    seed_rule: Literal["random", "fixed", "increment", "date"] | None = None
+    evolve: bool = False
+    """Each picture starts from the one before."""
+    folder: Path | None = None
+    """Results are written there as well."""
+    webhook: str | None = None
+    lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    request: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Request fields; the prompts may hold places."""
+
+
+class SchedulesSettings(Section):
+    """Recurring orders."""
+
+    enabled: bool = True
+    time_zone: str | None = None
+    """IANA name, for schedules that name none; the zone of the machine when it is not set."""
+    pause_after_failures: Annotated[int, Field(ge=0)] = 5
+    """So many runs of a schedule that fail in a row pause it; 0: never."""
+    max_schedules: Annotated[int, Field(ge=1)] = 20_000
+    entries: tuple[ScheduleSettings, ...] = ()
+
+
 class HttpSettings(Section):
     """The control socket (a TCP listener is not offered yet)."""
 
@@ -209,6 +270,75 @@ class DeliverySettings(Section):
     longest_wait_seconds: Positive = 60.0
     give_up_hours: Positive = 168.0
     """A delivery whose reason may pass (disk full, other side down) is tried for so long."""
+
+
+class WebhookHost(Section):
+    """A host that may be told of jobs."""
+
+    name: Annotated[str, Field(max_length=300)]
+    """``name`` or ``name:port``; without a port the usual one of the scheme. It admits this name, and none below it."""
+    private: bool = False
+    """Its addresses may be of this machine or of a private network."""
+    http: bool = False
+    """It may be told without TLS; only together with ``private``."""
+    signed_with: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,50}$")] = "webhook-secret"
+    """The credential that holds the secret. While there is one of the same name with ``-old`` behind it, what is sent
+    carries a signature of each."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_host(cls, name: str) -> str:
+        web_address.host_and_port(name)
+        return name
+
+
+class WebhookSubscription(Section):
+    """Somebody who is told of every job's end that matches."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    url: str
+    events: Annotated[tuple[End, ...], Field(min_length=1)] = ("done", "failed", "cancelled", "dead")
+    owner: Annotated[str, Field(pattern=OWNERS)] | None = None
+    origin: Annotated[str, Field(pattern=SOURCE)] | None = None
+    """The source of the origin: ``folder``, ``webhook``, ``cli``, ``http`` ..."""
+    pictures: bool = False
+    """Send the pictures along, too."""
+
+
+class WebhookSettings(Section):
+    """Who is told of jobs over the web. Secrets are credentials, no settings."""
+
+    hosts: Annotated[tuple[WebhookHost, ...], Field(max_length=200)] = ()
+    subscriptions: Annotated[tuple[WebhookSubscription, ...], Field(max_length=32)] = ()
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
+    """A host has so long to take one message, from the look-up of its name to the answer."""
+    picture_bytes: Annotated[int, Field(ge=0, le=256 * 1024 * 1024)] = 8 * 1024 * 1024
+    """Pictures of a job are sent along if all of them together are not larger; 0 sends none."""
+    longest_wait_seconds: Annotated[float, Field(gt=0, le=86_400)] = 3600.0
+    """A host may ask for so long a wait (``Retry-After``); one that asks for more is tried then."""
+
+
+class RetentionRule(Section):
+    """What is kept of the ended jobs that match ``owner``, ``origin`` and ``state``.
+
+    A job stays as long as one of the ``keep_`` keeps it; a rule without any keeps all that it matches.
+    """
+
+    owner: Annotated[str, Field(pattern=OWNERS)] | None = None
+    origin: Annotated[str, Field(pattern=SOURCE)] | None = None
+    state: End | None = None
+    keep_days: Annotated[float, Field(ge=0, le=36_500)] | None = None
+    keep_newest: Annotated[int, Field(ge=0)] | None = None
+    keep_bytes: Annotated[int, Field(ge=0)] | None = None
+    """The newest whose pictures together take no more."""
+
+
+class RetentionSettings(Section):
+    """Which ended jobs are removed by and by, with their pictures. Without rules none is."""
+
+    every_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
+    rules: Annotated[tuple[RetentionRule, ...], Field(max_length=100)] = ()
+    """The first that matches a job decides about it; a job that none matches stays."""
 
 
 class MetricsSettings(Section):
@@ -267,10 +397,13 @@ class Settings(Section):
     engine: EngineSettings = EngineSettings()
     models: ModelSettings = ModelSettings()
     watch_folder: WatchFolderSettings = WatchFolderSettings()
+    schedules: SchedulesSettings = SchedulesSettings()
     http: HttpSettings = HttpSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
     quotas: QuotaSettings = QuotaSettings()
     stop: StopSettings = StopSettings()

@@ -79,6 +79,14 @@ class Client:
         """The JSON answer of a POST; without a ``timeout`` it may take as long as the drawing does."""
         return json.loads(self._read(self._send("POST", path, body, timeout)))
 
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON answer of a PUT."""
+        return json.loads(self._read(self._send("PUT", path, body, TIMEOUT_SECONDS)))
+
+    def delete(self, path: str) -> Any:
+        """The JSON answer of a DELETE."""
+        return json.loads(self._read(self._send("DELETE", path, None, TIMEOUT_SECONDS)))
+
     def lines(self, path: str, body: dict[str, Any] | None = None, **query: Any) -> Iterator[dict[str, Any]]:
         """The objects of a stream, on a connection of its own; with a ``body`` it is the answer of a POST."""
         stream = Client(self._path)

@@ -30,6 +30,7 @@ COMMANDS = (
     "top",
     "events",
     "usage",
+    "schedule",
     "models",
     "backup",
     "restore",

@@ -23,7 +23,7 @@ from daemon.dispatch.status import EngineStatus
 from daemon.dispatch.telling import EngineTeller
 from daemon.engines.contract import EngineGoneError, RunningEngine, StartEngine
 from daemon.events import Bus
-from pipeline.messages import Cancel, Loaded, Loading, Pulse, ToDaemon
+from pipeline.messages import Cancel, Loaded, Loading, Pulse, Rank, ToDaemon
 
 STOP_SECONDS = 0.5
 """What an engine gets to end by itself. It has nothing to save."""
@@ -175,6 +175,11 @@ class Station:
         return self._engine.ready.capacity if self._state in ("ready", "loading") else 0
 
     @property
+    def model(self) -> str | None:
+        """What the engine has loaded."""
+        return self._pulse.model if self._pulse is not None else None
+
+    @property
     def held(self) -> Sequence[HeldJob]:
         """The jobs that the engine holds, oldest first."""
         return list(self._held.values())
@@ -204,6 +209,12 @@ class Station:
             for job in jobs:
                 job.sent = True
             await self._engine.send([job.draw for job in jobs])
+
+    async def rank(self, jobs: Sequence[HeldJob]) -> None:
+        """Tell the engine how urgent these jobs are by now."""
+        if jobs and self._engine is not None:
+            ranks = [Rank(job=job.job.id, attempt=job.job.attempt, urgency=job.rank) for job in jobs]
+            await self._engine.send(ranks)
 
     async def cancel(self, name: Name) -> None:
         """Have the engine end a job at its next step."""

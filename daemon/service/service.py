@@ -30,6 +30,8 @@ from daemon.service.overview import Overview, Running
 from daemon.service.quotas import Account, Quotas
 from daemon.service.recent import Recent
 from daemon.service.reloaded import Reloaded
+from daemon.service.schedules import Firing, Schedules
+from daemon.service.schedules.work import Earlier
 from daemon.service.shares import Pace, Shares
 from daemon.service.status import (
     STATES,
@@ -45,7 +47,7 @@ from daemon.service.submission import OrderProgress, Receipt, Submission
 from daemon.service.verification import Verification
 from daemon.service.verifier import Verifier
 from pipeline.models.registry import ModelEntry, Registry
-from storage import deliveries, orders, queue
+from storage import deliveries, occurrences, orders, queue
 from storage.database import Connection, Database
 from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
 from storage.quotas.periods import Periods
@@ -114,6 +116,23 @@ class Service:
             count_queued=self._count_queued,
             free_bytes=files.free_bytes,
             conditions=self.conditions,
+        )
+        self.schedules = Schedules(
+            settings=settings,
+            database=database,
+            clock=clock,
+            conditions=self.conditions,
+            intake=self._intake,
+            firing=Firing(
+                settings=settings,
+                database=database,
+                clock=clock,
+                conditions=self.conditions,
+                prepare=self._intake.prepare,
+                admit=self._bounds.admit,
+                announce=self._announce_queued,
+                last=self._last_of_series,
+            ),
         )
 
     # --- taking work
@@ -234,6 +253,7 @@ class Service:
             front_ends=self._front_ends(),
             deliveries=DeliveryStatus(waiting=waiting, given_up=given_up),
             degraded=self.conditions.list(),
+            retention=self.keeping.retention_status(),
             freed=freed,
             lanes=await self._lanes.now(await self._foresight.lanes()),
             pace=PaceStatus(*self._pace.now()),
@@ -331,6 +351,7 @@ class Service:
         self._intake.reconfigure(settings)
         self.keeping.reconfigure(settings)
         self.quotas.reconfigure(settings)
+        self.schedules.reconfigure(settings)
         self._bounds.change(max_queued=settings.queue.max_queued, min_free_bytes=settings.storage.min_free_bytes)
 
     # --- pictures and models
@@ -415,6 +436,20 @@ class Service:
 
     def _changed(self, job: Job, was: str, why: str | None = None) -> None:
         self._bus.publish(JobChanged(job.id, job.state, job.order_id, was=was, lane=job.lane, owner=job.owner, why=why))
+
+    def _announce_queued(self, enqueued: Sequence[Enqueued]) -> None:
+        """Jobs that were committed elsewhere."""
+        for each in enqueued:
+            if each.created:
+                self._bus.publish(JobChanged(each.id, "queued"))
+        self._dispatcher.wake()
+
+    async def _last_of_series(self, schedule: str) -> Earlier | None:
+        picture = await self._database.read(lambda c: occurrences.last_picture(c, schedule))
+        try:
+            return None if picture is None else Earlier(picture, await self.picture_bytes(picture))
+        except NotFoundError:
+            return None  # its file is gone: the series begins anew
 
     async def _count_queued(self) -> int:
         return (await self._database.read(queue.counts)).get("queued", 0)

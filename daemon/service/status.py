@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from daemon.service.conditions import Condition
+from daemon.service.retention import RetentionStatus
 
 STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "dead")
 
@@ -115,6 +116,8 @@ class Status:
     front_ends: tuple[FrontEndStatus, ...]
     deliveries: DeliveryStatus
     degraded: tuple[Condition, ...] = field(default=())
+    retention: RetentionStatus | None = None
+    """None when the settings have no rules of it."""
     freed: bool = False
     """Paused, and no engine is wanted: its memory is free once the running jobs have ended."""
     lanes: tuple[LaneStatus, ...] = ()

@@ -15,7 +15,8 @@ from config.errors import QuotaError, UserError
 from config.folders import owner
 from config.settings import FolderSettings
 from daemon.service import ModelEntry, Order, OrderProgress, Origin, Service, Submission
-from frontends.watch_folder import naming, paths
+from frontends.files import paths
+from frontends.watch_folder import naming
 from frontends.watch_folder import source as sources
 from frontends.watch_folder.orders.entry import ORDER_FIELDS, Entry
 from frontends.watch_folder.source import Batch, Source

@@ -14,7 +14,8 @@ from config.errors import UserError
 from config.folders import Places, owner
 from config.settings import FolderSettings
 from daemon.service import Order, Service
-from frontends.watch_folder import claiming, endings, feeding, paths, taking
+from frontends.files import paths
+from frontends.watch_folder import claiming, endings, feeding, taking
 from frontends.watch_folder.attempts import Attempts
 from frontends.watch_folder.delivering import Deliverer
 from frontends.watch_folder.looking.hints import Hints

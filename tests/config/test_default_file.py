@@ -28,7 +28,7 @@ def named(table: dict[str, Any], before: str = "") -> set[str]:
     for name, value in table.items():
         key = f"{before}{name}"
         tables = value if isinstance(value, list) else [value]
-        if all(isinstance(each, dict) for each in tables) and key not in OPEN_TABLES:
+        if tables and all(isinstance(each, dict) for each in tables) and key not in OPEN_TABLES:
             found |= {deep for each in tables for deep in named(each, f"{key}.")}
         else:
             found.add(key)

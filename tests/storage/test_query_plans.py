@@ -11,8 +11,8 @@ from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
 from storage import queue, speeds
-from storage.queue import glance, turns
-from storage.queue.claim import TAKE
+from storage.queue import glance, turns, waiting
+from storage.queue.claim import CHOSEN, TAKE
 from storage.quotas import admission, counting
 
 GIVEN = {
@@ -36,6 +36,8 @@ GIVEN = {
     "kept": 61,
     "more_open": 0,
     "most": 5,
+    "seconds": 1.0,
+    "of_weight": 1.0,
 }
 
 
@@ -64,11 +66,13 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (turns.NEXT_OWNER, "lane_owners_turn (lane=?)"),
-        (turns.NEXT_JOB, "jobs_turn (lane=? AND owner=?)"),
+        (waiting.NEXT_OWNER, "lane_owners_turn (lane=?)"),
+        (waiting.OWNERS, "lane_owners_turn (lane=?)"),
+        (waiting.JOBS_OF_OWNER, "jobs_turn (lane=? AND owner=?)"),
+        (turns.HAS_READY, "jobs_turn (lane=? AND owner=?)"),
         (turns.PROMOTE, "jobs_waiting (not_before<?)"),
         (turns.NEXT_WAITING, "jobs_waiting"),
-        (turns.HAS_JOB, "jobs_turn (lane=? AND owner=?)"),
+        (CHOSEN, "INTEGER PRIMARY KEY (rowid=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
         (counting.COUNT, "sqlite_autoindex_usage_1 (scope=? AND kind=? AND period=?)"),
         (counting.TRIM, "sqlite_autoindex_usage_1 (scope=? AND kind=?"),
@@ -82,22 +86,9 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
     ids=[
-        "owner",
-        "job",
-        "due",
-        "next due",
-        "lane",
-        "take",
-        "count",
-        "trim",
-        "store",
-        "open",
-        "used",
-        "stored",
-        "figures",
-        "longest waiting",
-        "speed",
-        "load",
+        *("owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take"),
+        *("count", "trim", "store", "open", "used", "stored"),
+        *("figures", "longest waiting", "speed", "load"),
     ],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
