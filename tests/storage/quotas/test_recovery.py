@@ -9,15 +9,21 @@ from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from support.queue_driver import QueueDriver, new_job
 from support.requests import settled
 
-from storage import queue
+import storage.migrations
+from storage import queue, sqlite
 from storage.database import Database
 from storage.quotas.periods import periods
 from storage.quotas.usage import Used, usage_of
 from storage.schema import flags
 from storage.sqlite.snapshot import RESTORED
+
+NOON = 1_800_000_000_000
+"""On 2027-01-15."""
 
 
 @pytest.mark.parametrize("restored", [False, True])
@@ -34,27 +40,36 @@ def test_jobs_that_were_under_way_hold_what_they_held(q: QueueDriver, invariants
     assert found.day == found.month == Used(pictures=1, held_pictures=5)
 
 
-def test_a_database_from_before_there_were_quotas_knows_what_waits_and_what_is_stored(tmp_path: Path) -> None:
-    """1. A database is made and put back to the step before. 2. It is opened."""
-    driver = QueueDriver(tmp_path)
-    driver.write(queue.enqueue, new_job(settled(count=2)), now=driver.now)
-    for _ in range(2):
-        driver.write(queue.enqueue, new_job(owner="cli:2"), now=driver.now)
-    driver.close()
-    with closing(sqlite3.connect(tmp_path / "mezzotint.db")) as db:
-        jobs = db.execute("SELECT id, held_pictures, quota_day FROM jobs ORDER BY seq").fetchall()
+def test_a_database_from_before_there_were_quotas_knows_what_waits_and_what_is_stored(
+    tmp_path: Path, invariants: ModuleType
+) -> None:
+    """1. A database of the step before, with jobs that wait. 2. It is opened."""
+    path = tmp_path / "mezzotint.db"
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.migrations.__file__).parent))
+    engine = sqlite.open_writer(path, synchronous="normal", busy_timeout_seconds=1)
+    with engine.begin() as connection:
+        sqlite.mark(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for number, (owner, count) in enumerate((("cli:1", 2), ("cli:2", 1), ("cli:2", 1))):
+            connection.exec_driver_sql(
+                "INSERT INTO jobs (id, state, lane, owner, source, origin_source, origin_address, priority, cost,"
+                " request, request_hash, deliver, attempt, alone, cancel_requested, queued_at) VALUES"
+                f" ('{number:016}', 'queued', 0, '{owner}', 'cli', 'cli', '{{}}', 0, 1.0, '{{\"count\": {count}}}',"
+                f" '{'a' * 64}', 0, 0, 0, 0, {NOON})"
+            )
+    engine.dispose()
+    Database.open(path).close()
+    with closing(sqlite3.connect(path)) as db:
         held = db.execute("SELECT scope, kind, period, held_pictures FROM usage ORDER BY 1, 2").fetchall()
-        for table in ("usage", "stored"):
-            db.execute(f"DROP TABLE {table}")
-        for column in ("groups", "quota_day", "held_pictures", "held_ms", "held_bytes"):
-            db.execute(f"ALTER TABLE jobs DROP COLUMN {column}")
-        db.execute("UPDATE alembic_version SET version_num = '0003'")
-        db.commit()
-    Database.open(tmp_path / "mezzotint.db").close()
-    with closing(sqlite3.connect(tmp_path / "mezzotint.db")) as db:
-        assert db.execute("SELECT id, held_pictures, quota_day FROM jobs ORDER BY seq").fetchall() == jobs
-        assert db.execute("SELECT scope, kind, period, held_pictures FROM usage ORDER BY 1, 2").fetchall() == held
+        assert held == [
+            (f"owner:cli:{owner}", kind, period, 2)
+            for owner in (1, 2)
+            for kind, period in (("day", "2027-01-15"), ("month", "2027-01"))
+        ]
         assert db.execute("SELECT * FROM stored ORDER BY 1").fetchall() == [
             ("owner:cli:1", 0, 0, 0, 1),
             ("owner:cli:2", 0, 0, 0, 2),
         ]
+    assert [each for each in invariants.violations(tmp_path) if "held" in each or "stored" in each] == []
