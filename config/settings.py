@@ -21,7 +21,7 @@ OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
 
 
-OWNERS = r"^[a-z*][A-Za-z0-9:._@+=-]{0,110}\*?$"
+OWNERS = rf"({OWNER}|^[A-Za-z0-9:._@+=-]{{0,110}}\*$)"
 """An owner, or the beginning of some with a star behind it: ``folder:*``."""
 SOURCE = r"^[a-z][a-z0-9_-]{0,30}$"
 
@@ -198,7 +198,10 @@ class WebhookHost(Section):
     @field_validator("name")
     @classmethod
     def _is_a_host(cls, name: str) -> str:
-        web_address.host_and_port(name)
+        try:
+            web_address.host_and_port(name)
+        except ValueError as error:
+            raise ValueError(f"be a host and this {error}") from None
         return name
 
 

@@ -225,7 +225,7 @@ def test_the_list_may_change_while_it_runs(daemon: Callable[..., LiveDaemon], th
     live.until(lambda: {"/own", "/archive"} == {each.path for each in there.messages}, 30, "both are told")
     assert {each.json["data"]["id"] for each in there.messages} == {job}
     (up,) = [each for each in live.status()["front_ends"] if each["name"] == "webhook"]
-    assert (up["state"], up["detail"]) == ("up", "1 hosts, 1 subscriptions")
+    assert (up["state"], up["detail"]) == ("up", "1 host, 1 subscription")
     assert live.stop() == 0
 
 
