@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from config import web_address
+from config import scopes, web_address, zones
 
 Positive = Annotated[float, Field(gt=0)]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -19,6 +19,12 @@ End = Literal["done", "failed", "cancelled", "dead"]
 """How a job may end."""
 OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
+WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
+"""``owner:source:name`` or a group such as ``role:patron``."""
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
 
 
 OWNERS = rf"({OWNER}|^[A-Za-z0-9:._@+=-]{{0,110}}\*$)"
@@ -46,12 +52,49 @@ class QueueSettings(Section):
 
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
     max_queued: Annotated[int, Field(ge=1)] = 1_000_000
+    max_running_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner on board of an engine at a time; 0: as many as there is room for."""
     retry_seconds: Annotated[float, Field(ge=0)] = 1.0
     """Wait before the second attempt after a retryable failure; doubles with each attempt, at most a minute.
     After a crash nothing waits."""
     job_deadline_seconds: Positive = 3600.0
     """A job that has been drawn for so long is ended as failed; waiting and the loading of models do not count."""
     lease_seconds: Positive = 60.0
+    max_queued_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner that may wait; 0: as many as there is room for. A rule of the quotas may say otherwise."""
+
+
+class LaneSettings(Section):
+    """Parts of the engines' time; only their proportions count."""
+
+    interactive: Positive = 60.0
+    folder: Positive = 20.0
+    scheduled: Positive = 15.0
+    background: Positive = 5.0
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of each lane, of 1."""
+        parts: dict[str, float] = self.model_dump()
+        whole = sum(parts.values())
+        return {lane: part / whole for lane, part in parts.items()}
+
+
+class FairnessSettings(Section):
+    """Who is served next."""
+
+    lanes: LaneSettings = LaneSettings()
+    """A lane with work gets at least its part of the engines' time, and what others leave."""
+    weights: dict[Annotated[str, Field(pattern=WEIGHED)], Positive] = Field(default_factory=dict)
+    """Of owners (``owner:discord:1``) and groups (``role:patron``); an owner's own goes before the largest of his
+    groups, and without any it is 1. Within a lane who has 2 gets twice as much as who has 1."""
+    affinity_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """A job that fits what an engine has loaded may go before others of its lane by so many engine-seconds of an
+    owner's turn."""
+    quantum_seconds: Positive = 2.0
+    """A lane may fall so many engine-seconds behind its part before its jobs go before more urgent ones."""
+    switch_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """The same, further, where that means to load another model."""
 
 
 class EngineSettings(Section):
@@ -141,6 +184,53 @@ class WatchFolderSettings(Section):
 
     enabled: bool = True
     folders: tuple[FolderSettings, ...] = (FolderSettings(),)
+
+
+class ScheduleSettings(Section):
+    """One schedule of the configuration file: what ``mezzotint schedule add`` takes. Exactly one of ``cron``,
+    ``every``, ``calendar`` and ``at`` says when."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    cron: str | None = None
+    every: str | None = None
+    calendar: str | None = None
+    at: str | None = None
+    time_zone: str | None = None
+    gap: Literal["next", "skip"] = "next"
+    """A local time that clocks leave out in spring: the first moment after it, or not that day."""
+    overlap: Literal["first", "both"] = "first"
+    """A local time that clocks show twice in autumn."""
+    catch_up: str = "one"
+    """What was missed: ``none``, ``one``, ``all:K`` or ``within:SPAN``."""
+    jitter: str | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    max_runs: Annotated[int, Field(ge=1)] | None = None
+    max_in_flight: Annotated[int, Field(ge=1, le=100)] = 1
+    quiet_hours: str | None = None
+    owner: Annotated[str, Field(pattern=OWNER)] | None = None
+    """Whose jobs they are; ``schedule:NAME`` when it is not set."""
+    seed_rule: Literal["random", "fixed", "increment", "date"] | None = None
+    evolve: bool = False
+    """Each picture starts from the one before."""
+    folder: Path | None = None
+    """Results are written there as well."""
+    webhook: str | None = None
+    lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    request: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Request fields; the prompts may hold places."""
+
+
+class SchedulesSettings(Section):
+    """Recurring orders."""
+
+    enabled: bool = True
+    time_zone: str | None = None
+    """IANA name, for schedules that name none; the zone of the machine when it is not set."""
+    pause_after_failures: Annotated[int, Field(ge=0)] = 5
+    """So many runs of a schedule that fail in a row pause it; 0: never."""
+    max_schedules: Annotated[int, Field(ge=1)] = 20_000
+    entries: tuple[ScheduleSettings, ...] = ()
 
 
 class HttpSettings(Section):
@@ -257,12 +347,40 @@ class RetentionSettings(Section):
 class MetricsSettings(Section):
     """Figures for collectors; ``GET /metrics`` on the control socket needs no setting."""
 
-    textfile: Path | None = None
-    """Where the figures are written as a text file; not set: nowhere."""
+    textfile: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    """Where the figures are written as a text file; empty or not set: nowhere."""
     every_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
     """How often the file is written."""
     textfile_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0644"
     """Who may read the file: its mode."""
+
+
+Limit = Annotated[int, Field(ge=0, le=2**53)]
+"""0: this rule sets no limit."""
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+
+
+class QuotaRule(Section):
+    """What one kind of scope may use. What it does not limit (0) is left to the rule that is less specific."""
+
+    of: Annotated[str, AfterValidator(scopes.pattern)] = "owner:*"
+    """``owner:*``, ``owner:discord:*``, ``owner:cli:anna``, ``role:patron``, ``guild:1234``, ``folder:*`` ..."""
+    pictures_per_day: Limit = 0
+    pictures_per_month: Limit = 0
+    gpu_seconds_per_day: Seconds = 0
+    gpu_seconds_per_month: Seconds = 0
+    storage_bytes: Limit = 0
+    """Of recorded pictures that are there now."""
+    queued: Limit = 0
+    """Jobs of an owner that may wait; in the place of ``queue.max_queued_per_owner``."""
+
+
+class QuotaSettings(Section):
+    """What each owner, role, guild, folder and schedule may use."""
+
+    tz: Annotated[str, AfterValidator(zones.checked)] = "UTC"
+    """IANA name of the zone in which days and months begin."""
+    rules: tuple[QuotaRule, ...] = (QuotaRule(),)
 
 
 class StopSettings(Section):
@@ -278,9 +396,11 @@ class Settings(Section):
     state_dir: Path
     storage: StorageSettings = StorageSettings()
     queue: QueueSettings = QueueSettings()
+    fairness: FairnessSettings = FairnessSettings()
     engine: EngineSettings = EngineSettings()
     models: ModelSettings = ModelSettings()
     watch_folder: WatchFolderSettings = WatchFolderSettings()
+    schedules: SchedulesSettings = SchedulesSettings()
     http: HttpSettings = HttpSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
@@ -288,6 +408,7 @@ class Settings(Section):
     webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
+    quotas: QuotaSettings = QuotaSettings()
     stop: StopSettings = StopSettings()
 
     @property

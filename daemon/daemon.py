@@ -138,7 +138,7 @@ class Daemon:
     async def _begin(self) -> None:
         supervisor = self._supervisor
         supervisor.front_end(self._http())
-        for front_end in (self._folders(), self._webhooks()):
+        for front_end in (self._folders(), self._clockwork(), self._webhooks()):
             if front_end is not None:
                 supervisor.front_end(front_end)
         if self._manner.draws:
@@ -175,6 +175,14 @@ class Daemon:
 
         return WatchFolders(self._settings, self._service, self._clock, self._manner.once)
 
+    def _clockwork(self) -> FrontEnd | None:
+        """Nothing recurs in a daemon that serves one command, or carries the folders out once."""
+        if self._manner.private or self._manner.once is not None or not self._settings.schedules.enabled:
+            return None
+        from frontends.schedules import Clockwork
+
+        return Clockwork(self._service, self._clock)
+
     def _webhooks(self) -> FrontEnd | None:
         """Also without hosts it takes what is still to be delivered, to say that nobody may be told any more."""
         if self._manner.private:
@@ -196,6 +204,10 @@ class Daemon:
             self._retention.reconfigure(settings.retention)
         if any(key.startswith("watch_folder.") for key in changed):
             await self._supervisor.replace("folder", self._folders)
+        if "schedules.enabled" in changed:
+            await self._supervisor.replace("schedule", self._clockwork)
+        elif any(key.startswith("schedules.") for key in changed):
+            await self._service.schedules.take_over()
         if any(key.startswith("webhooks.") for key in changed):
             await self._database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
             await self._supervisor.replace("webhook", self._webhooks)

@@ -52,7 +52,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draw(Message, frozen=True, kw_only=True):
-    """Draw a job. A lower ``urgency`` goes first (0 is interactive); it may park jobs of higher numbers."""
+    """Draw a job. A lower ``urgency`` goes first; it may park jobs of higher numbers. :class:`Rank` changes it."""
 
     job: str
     attempt: int
@@ -72,6 +72,14 @@ class Cancel(Message, frozen=True, kw_only=True):
 
     job: str
     attempt: int
+
+
+class Rank(Message, frozen=True, kw_only=True):
+    """From the next step on a job is of this urgency instead of that of its :class:`Draw`."""
+
+    job: str
+    attempt: int
+    urgency: int
 
 
 class Stop(Message, frozen=True, kw_only=True):
@@ -192,5 +200,5 @@ class Dying(Message, frozen=True, kw_only=True):
     message: str
 
 
-ToEngine = Draw | Cancel | Stop
+ToEngine = Draw | Cancel | Rank | Stop
 ToDaemon = Ready | Loading | Loaded | Progress | Drawn | Finished | Failed | Stopped | Pulse | Dying

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.events import Event, JobChanged, JobProgress, Missed, Subscription
+from daemon.fairness.forecast import Expected
 from daemon.happenings import (
     ConditionChanged,
     DeliveryTried,
@@ -16,9 +17,11 @@ from daemon.service.delivery import Deliverer, LaterError, UndeliverableError
 from daemon.service.exposition import Exposition
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.overview import Overview, Running
+from daemon.service.quotas import Account
 from daemon.service.recent import Ending
 from daemon.service.reloaded import Reloaded
 from daemon.service.retention import RetentionStatus
+from daemon.service.schedules import Draft, OccurrenceReport, Run, ScheduleReport, Schedules, SchedulesStatus, Tally
 from daemon.service.service import Service
 from daemon.service.status import (
     STATES,
@@ -38,11 +41,13 @@ from storage.orders import Order
 from storage.prune.rule import Rule
 from storage.queue.export import Filter
 from storage.queue.job import LANES, TERMINAL, Job, JobError, Origin, Picture
+from storage.quotas.usage import Used
 
 __all__ = [
     "LANES",
     "STATES",
     "TERMINAL",
+    "Account",
     "Backup",
     "Condition",
     "ConditionChanged",
@@ -54,10 +59,12 @@ __all__ = [
     "DeliveryTried",
     "Difference",
     "Doing",
+    "Draft",
     "Ending",
     "EngineChanged",
     "EngineStatus",
     "Event",
+    "Expected",
     "Exposition",
     "Filter",
     "FrontEndStatus",
@@ -70,6 +77,7 @@ __all__ = [
     "Missed",
     "ModelChanged",
     "ModelEntry",
+    "OccurrenceReport",
     "Order",
     "OrderProgress",
     "Origin",
@@ -83,12 +91,18 @@ __all__ = [
     "Reloaded",
     "RetentionStatus",
     "Rule",
+    "Run",
     "Running",
+    "ScheduleReport",
+    "Schedules",
+    "SchedulesStatus",
     "Service",
     "Status",
     "Submission",
     "SubmissionRefused",
     "Subscription",
+    "Tally",
     "UndeliverableError",
+    "Used",
     "Verification",
 ]

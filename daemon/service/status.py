@@ -63,6 +63,8 @@ class LaneStatus:
     """How long the job that was accepted first has waited."""
     engine_seconds: float
     share: float | None
+    eta_s: float | None = None
+    """Until the last of its jobs is done, if nothing more comes; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

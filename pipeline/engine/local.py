@@ -18,6 +18,7 @@ from config.settings import EngineSettings
 from pipeline.engine import devices, dtypes, environment, facts, failures, loading, log, schedulers
 from pipeline.engine.contract import Send
 from pipeline.engine.jobs.job import Job
+from pipeline.engine.jobs.order import in_order
 from pipeline.engine.jobs.picture import Picture
 from pipeline.engine.jobs.text_cache import TextCache
 from pipeline.engine.residency import Residency
@@ -34,6 +35,7 @@ from pipeline.messages import (
     Loading,
     ModelPlace,
     Pulse,
+    Rank,
     Ready,
     Stopped,
 )
@@ -74,11 +76,15 @@ class LocalEngine:
             versions=facts.versions(),
         )
 
-    def accept(self, message: Draw | Cancel) -> None:
+    def accept(self, message: Draw | Cancel | Rank) -> None:
         """Note the message."""
-        if isinstance(message, Cancel):
-            if job := self._jobs.get((message.job, message.attempt)):
-                job.cancelled = True
+        if not isinstance(message, Draw):
+            if (known := self._jobs.get((message.job, message.attempt))) is None:
+                return
+            if isinstance(message, Rank):
+                known.urgency = message.urgency
+            else:
+                known.cancelled = True
             return
         self._arrivals += 1
         job = Job(message, self._arrivals)
@@ -137,11 +143,9 @@ class LocalEngine:
         self._slots = []
         blocked = False
         backlog = sum(picture.finishing for picture in self._pictures()) >= self._device.capacity
-        for picture in sorted(self._pictures(), key=lambda p: p.order):
+        for picture in in_order(self._jobs.values()):
             if len(self._slots) == self._device.capacity:
                 break
-            if picture.finishing:
-                continue
             if self._slots and (picture.job.low_memory or self._slots[0].job.low_memory):
                 continue  # it is drawn by itself once it is the first
             if backlog and picture.model is None and self._slots and picture.urgency > self._slots[0].urgency:

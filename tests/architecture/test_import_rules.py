@@ -22,7 +22,9 @@ WRONG = (
     ("daemon/words.py", "import httpcore2, prometheus_client"),
     ("daemon/fairness/line.py", "import time, storage.database"),
     ("frontends/contract.py", "import daemon.dispatch, pipeline.models.pull"),
-    ("frontends/http/__init__.py", "import frontends.watch_folder"),
+    ("frontends/http/__init__.py", "import frontends.watch_folder, apscheduler"),
+    ("frontends/files/__init__.py", "import frontends.schedules"),
+    ("daemon/schedules/__init__.py", "import storage"),
 )
 """Modules, and what they may not import."""
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "greenlet")

@@ -14,7 +14,7 @@ from config import keys, sources
 from config.effective import effective
 
 FILE = Path(config.__file__).with_name("default.toml")
-OPEN_TABLES = ("watch_folder.folders.preset", "log.levels")
+OPEN_TABLES = ("watch_folder.folders.preset", "fairness.weights", "log.levels")
 """Settings whose names are up to the operator."""
 SETTING = re.compile(r"#(\[\[.*\]\]|[a-z_]+ = .*)$")
 

@@ -312,3 +312,29 @@ def test_what_can_not_be_of_webhooks_and_retention_is_named(tmp_path: Path, text
     path.write_text(text)
     found = sources.find_problems(path, {"MEZZOTINT_STATE_DIR": str(tmp_path / "state")}, system=tmp_path / "none")
     assert [(each.key.partition(" in ")[0], words in each.message) for each in found] == [(key, True)], found
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("figures.prom", "is relative"),
+        ("{}", "is a directory"),
+        ("{}/state/inbox/figures.prom", "would be taken for something else"),
+        ("{}/state/pictures/figures.prom", "would be taken for something else"),
+        ("{}/state/mezzotint.db", "is a file of the daemon itself"),
+    ],
+)
+def test_a_text_file_in_the_way_of_something_is_a_problem(
+    configuration: Any, tmp_path: Path, path: str, what: str
+) -> None:
+    given = {
+        "MEZZOTINT_STATE_DIR": str(tmp_path / "state"),
+        "MEZZOTINT_METRICS__TEXTFILE": path.format(tmp_path),
+    }
+    problem = about(configuration.refused(**given), "metrics.textfile")
+    assert what in problem.message
+    assert problem.hint
+
+
+def test_an_empty_text_file_is_none(configuration: Any) -> None:
+    assert configuration.load(MEZZOTINT_METRICS__TEXTFILE="").metrics.textfile is None

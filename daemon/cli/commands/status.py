@@ -9,7 +9,7 @@ import typer
 from daemon import words
 from daemon.cli import exits, options, output, told
 from daemon.cli.invocation import Invocation
-from daemon.cli.told import age
+from daemon.cli.told import about, age
 
 
 def command(context: typer.Context, config: options.Config = None, json: options.Json = False) -> int:
@@ -55,6 +55,8 @@ def _lane(lane: dict[str, Any]) -> str:
         told.append(f"the oldest waits for {age(lane['oldest_seconds'])}")
     if lane["share"] is not None:
         told.append(f"{lane['share']:.0%} of the engine in the last hour")
+    if lane["eta_s"] is not None:
+        told.append(f"the last is done in {about(lane['eta_s'])}")
     return f"{lane['name']}: {', '.join(told)}"
 
 

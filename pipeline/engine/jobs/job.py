@@ -16,6 +16,8 @@ class Job:
     draw: Draw
     number: int
     """Order of arrival."""
+    urgency: int = field(init=False)
+    """Lower goes first; as the daemon said last."""
     pictures: list[Picture] = field(default_factory=list)
     """Those not finished yet, in order."""
     cancelled: bool = False
@@ -26,6 +28,9 @@ class Job:
     spent: Spent = field(default_factory=Spent)
     told: int = -1
     """The step that was reported last."""
+
+    def __post_init__(self) -> None:
+        self.urgency = self.draw.urgency
 
     @property
     def key(self) -> tuple[str, int]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from support.draws import draw
 
-from pipeline.messages import Cancel, Drawn, Failed, Finished, Progress, Pulse, Stopped
+from pipeline.messages import Cancel, Drawn, Failed, Finished, Progress, Pulse, Rank, Stop, Stopped
 
 from .conftest import Bench
 
@@ -125,6 +125,50 @@ def test_an_urgent_job_goes_first_and_the_parked_ones_end_as_they_would_have(ben
         assert crowded[drawn.job] == drawn.pixels_sha256
 
 
+def test_a_parked_job_that_becomes_urgent_is_drawn_at_the_next_step_and_no_place_stays_empty(bench: Bench) -> None:
+    rows = bench.rows
+    bench.send(*(bench.order(f"job {row}", urgency=3, steps=4) for row in range(rows)))
+    bench.send(bench.order("later", urgency=3, steps=2))
+    bench.when(Progress, "job 0", lambda: bench.send(Rank(job="later", attempt=1, urgency=0)))
+    bench.serve()
+    assert next(iter(bench.ends())) == "later"
+    assert list(bench.ends())[-1] == f"job {rows - 1}", "the youngest made room"
+    assert bench.last_pulse().steps == 4 * rows + 2
+    assert bench.last_pulse().forwards == 6, "1 without the late one, 2 with it, 3 for who made room"
+
+
+def test_a_job_that_is_parked_for_others_comes_out_as_it_would_have(bench: Bench) -> None:
+    first = [bench.order(f"first {row}", urgency=1, seed=row, steps=4, deterministic=True) for row in range(2)]
+    second = [bench.order(f"second {row}", urgency=2, seed=row, steps=3) for row in range(bench.rows)]
+
+    def down() -> None:
+        bench.send(*(Rank(job=each.job, attempt=1, urgency=3) for each in first))
+
+    bench.send(*first, *second)
+    bench.when(Progress, "first 0", down)
+    bench.serve()
+    assert set(list(bench.ends())[-2:]) == {"first 0", "first 1"}
+    assert list(bench.ends().values()) == ["Finished"] * (2 + bench.rows)
+    crowded = {drawn.job: drawn.pixels_sha256 for drawn in bench.said(Drawn)}
+    alone = bench.anew()
+    alone.send(*first)
+    alone.serve()
+    for drawn in alone.said(Drawn):
+        assert crowded[drawn.job] == drawn.pixels_sha256
+
+
+def test_the_urgency_of_what_is_unknown_or_of_an_earlier_attempt_changes_nothing(bench: Bench) -> None:
+    bench.send(*(bench.order(f"job {row}", attempt=2, urgency=1, steps=2) for row in range(bench.rows + 1)))
+    late = f"job {bench.rows}"
+    bench.when(
+        Progress,
+        "job 0",
+        lambda: bench.send(Rank(job=late, attempt=1, urgency=0), Rank(job="nobody", attempt=1, urgency=0)),
+    )
+    bench.serve()
+    assert list(bench.ends())[-1] == late
+
+
 def test_previews_come_only_when_they_are_asked_for(bench: Bench) -> None:
     """An engine may need to have decoded a picture before it can show what a half-finished one looks like."""
     two = bench.order("shown", steps=12, previews=True), bench.order("not shown", steps=12)
@@ -229,3 +273,24 @@ def test_a_job_that_never_fits_into_memory_fails_as_its_own_fault(bench: Bench) 
     assert (failed.job, failed.kind, failed.field) == (large.job, "user", "width")
     assert failed.hint is not None
     assert [bench.ends()[each.job] for each in neighbours] == ["Finished"] * len(neighbours)
+
+
+def test_an_engine_that_is_told_to_stop_ends_and_says_nothing_more(bench: Bench) -> None:
+    """That is how its memory is freed: with the process goes all it has, so nothing may keep it."""
+    bench.send(bench.order("first"))
+    bench.serve()
+    assert bench.ends() == {"first": "Finished"}
+    again = bench.anew()
+    again.when(Progress, "dropped", lambda: again.send(Stop()))
+    again.send(again.order("dropped", steps=10))
+    again.serve(dropped=("dropped",))
+    assert again.ends() == {}
+    assert again.said(Drawn) == []
+
+
+def test_the_time_in_which_it_worked_is_counted(bench: Bench) -> None:
+    bench.send(bench.order("a"), bench.order("b"))
+    bench.serve()
+    counted = [pulse.busy_seconds for pulse in bench.said(Pulse)]
+    assert counted == sorted(counted)
+    assert 0 < sum(end.engine_seconds for end in bench.said(Finished)) <= counted[-1] + 1e-3
