@@ -99,6 +99,7 @@ class Unsteady:
         return answering(204)(handler, message)
 
 
+@pytest.mark.timeout(600)
 def test_every_end_is_told_at_least_once_and_always_under_the_same_id(
     daemon: Callable[..., LiveDaemon], there: Receiver
 ) -> None:
@@ -125,9 +126,9 @@ def test_every_end_is_told_at_least_once_and_always_under_the_same_id(
         live.kill()
         kills += 1
         live.start()
-    live.wait(*jobs)
+    live.wait(*jobs, seconds=200)
     unsteady.well = True
-    live.until(lambda: live.status()["deliveries"] == {"waiting": 0, "given_up": 0}, 100, "the outbox is empty")
+    live.until(lambda: live.status()["deliveries"] == {"waiting": 0, "given_up": 0}, 200, "the outbox is empty")
     assert live.status()["degraded"] == []
     assert live.stop() == 0
 
