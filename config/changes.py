@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from config import keys
 from config.settings import Settings
 
+M = TypeVar("M", bound=BaseModel)
+
 LIVE = (
     "queue.",
+    "fairness.",
     "models.",
     "watch_folder.",
     "schedules.",
     "limits.",
     "log.",
     "delivery.",
+    "webhooks.",
+    "retention.",
+    "metrics.",
+    "quotas.",
     "stop.",
     "storage.min_free_bytes",
     "engine.previews",
@@ -42,9 +51,7 @@ def between(running: Settings, wanted: Settings) -> Change:
     differing = [key for key in _keys() if _value(running, key) != _value(wanted, key)]
     now = tuple(key for key in differing if key.startswith(LIVE))
     for key in now:
-        section, _, name = key.partition(".")
-        part = getattr(running, section).model_copy(update={name: _value(wanted, key)})
-        running = running.model_copy(update={section: part})
+        running = _with(running, key, _value(wanted, key))
     return Change(running, now, tuple(key for key in differing if key not in now))
 
 
@@ -52,6 +59,11 @@ def _keys() -> list[str]:
     """Every key, a list of tables as one."""
     single = [key for key in keys.every() if not any(key.startswith(f"{table}.") for table in keys.TABLES)]
     return [*single, *keys.TABLES]
+
+
+def _with(model: M, key: str, value: Any) -> M:
+    name, _, below = key.partition(".")
+    return model.model_copy(update={name: _with(getattr(model, name), below, value) if below else value})
 
 
 def _value(settings: Settings, key: str) -> Any:

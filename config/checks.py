@@ -11,6 +11,7 @@ from pathlib import Path
 from config.errors import Problem
 from config.folders import Places, places
 from config.settings import Settings
+from config.webhooks import problems as of_webhooks
 
 SOCKET_PATH_BYTES = 107
 """Longest path of a Unix socket: ``sun_path`` has 108 bytes with its end."""
@@ -20,7 +21,10 @@ WHY = "results would be taken for orders, or orders for results"
 def problems(settings: Settings) -> Iterator[Problem]:
     """Everything that does not fit together. Looks at paths, but makes and changes nothing."""
     yield from _socket(settings)
+    yield from _textfile(settings)
     yield from _names(settings)
+    yield from _quotas(settings)
+    yield from of_webhooks(settings.webhooks)
     if settings.watch_folder.enabled:
         yield from _paths(settings)
 
@@ -49,6 +53,27 @@ def _socket(settings: Settings) -> Iterator[Problem]:
         yield Problem("http.socket_path", f"is relative: {settings.control_socket}", "give an absolute path")
 
 
+def _textfile(settings: Settings) -> Iterator[Problem]:
+    path, key = settings.metrics.textfile, "metrics.textfile"
+    if path is None:
+        return
+    if not path.is_absolute():
+        yield Problem(key, f"is relative: {path}", "give an absolute path")
+        return
+    if path.is_dir():
+        yield Problem(key, f"{path} is a directory", "name a file in it, such as mezzotint.prom")
+    taken = [settings.pictures, settings.inputs, settings.quarantine, settings.lock_file.parent]
+    if settings.watch_folder.enabled:
+        taken += [places(settings.state_dir, folder).path for folder in settings.watch_folder.folders]
+    for kept in taken:
+        if path.resolve().is_relative_to(kept.resolve()):
+            yield Problem(key, f"{path} lies in {kept}, where it would be taken for something else", "choose another")
+            return
+    own = [settings.database, settings.models_file, settings.lock_file, settings.control_socket]
+    if path.resolve() in [each.resolve() for each in own]:
+        yield Problem(key, f"{path} is a file of the daemon itself", "choose another")
+
+
 def _names(settings: Settings) -> Iterator[Problem]:
     for name, times in Counter(folder.name for folder in settings.watch_folder.folders).items():
         if times > 1:
@@ -56,6 +81,19 @@ def _names(settings: Settings) -> Iterator[Problem]:
     for name, times in Counter(entry.name for entry in settings.schedules.entries).items():
         if times > 1:
             yield Problem("schedules.entries", f"{times} schedules are named {name!r}", "give each its own name")
+
+
+def _quotas(settings: Settings) -> Iterator[Problem]:
+    for of, times in Counter(rule.of for rule in settings.quotas.rules).items():
+        if times > 1:
+            yield Problem("quotas.rules", f"{times} rules are for {of!r}", "put all that is said of it into one rule")
+    for rule in settings.quotas.rules:
+        if rule.queued and not rule.of.startswith(("owner:", "role:")):
+            yield Problem(
+                f"quotas.rules ({rule.of})",
+                "queued bounds the waiting jobs of an owner, which this is not",
+                "set it in a rule for owners or a role",
+            )
 
 
 def _paths(settings: Settings) -> Iterator[Problem]:

@@ -9,13 +9,14 @@ from functools import cache
 from pydantic import BaseModel
 
 from config.nearest import nearest
-from config.settings import FolderSettings, ScheduleSettings, Settings
+from config.settings import FolderSettings, QuotaRule, ScheduleSettings, Settings
 
 PREFIX = "MEZZOTINT_"
 DELIMITER = "__"
 TABLES: dict[str, type[BaseModel]] = {
     "watch_folder.folders": FolderSettings,
     "schedules.entries": ScheduleSettings,
+    "quotas.rules": QuotaRule,
 }
 """Settings that are lists of tables, with the model of one table."""
 

@@ -8,13 +8,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from config import scopes, web_address, zones
 
 Positive = Annotated[float, Field(gt=0)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Lane = Literal["interactive", "folder", "scheduled", "background"]
+End = Literal["done", "failed", "cancelled", "dead"]
+"""How a job may end."""
 OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
+WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
+"""``owner:source:name`` or a group such as ``role:patron``."""
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+OWNERS = r"^[a-z*][A-Za-z0-9:._@+=-]{0,110}\*?$"
+"""An owner, or the beginning of some with a star behind it: ``folder:*``."""
+SOURCE = r"^[a-z][a-z0-9_-]{0,30}$"
 
 
 class Section(BaseModel):
@@ -37,12 +52,49 @@ class QueueSettings(Section):
 
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
     max_queued: Annotated[int, Field(ge=1)] = 1_000_000
+    max_running_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner on board of an engine at a time; 0: as many as there is room for."""
     retry_seconds: Annotated[float, Field(ge=0)] = 1.0
     """Wait before the second attempt after a retryable failure; doubles with each attempt, at most a minute.
     After a crash nothing waits."""
     job_deadline_seconds: Positive = 3600.0
     """A job that has been drawn for so long is ended as failed; waiting and the loading of models do not count."""
     lease_seconds: Positive = 60.0
+    max_queued_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner that may wait; 0: as many as there is room for. A rule of the quotas may say otherwise."""
+
+
+class LaneSettings(Section):
+    """Parts of the engines' time; only their proportions count."""
+
+    interactive: Positive = 60.0
+    folder: Positive = 20.0
+    scheduled: Positive = 15.0
+    background: Positive = 5.0
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of each lane, of 1."""
+        parts: dict[str, float] = self.model_dump()
+        whole = sum(parts.values())
+        return {lane: part / whole for lane, part in parts.items()}
+
+
+class FairnessSettings(Section):
+    """Who is served next."""
+
+    lanes: LaneSettings = LaneSettings()
+    """A lane with work gets at least its part of the engines' time, and what others leave."""
+    weights: dict[Annotated[str, Field(pattern=WEIGHED)], Positive] = Field(default_factory=dict)
+    """Of owners (``owner:discord:1``) and groups (``role:patron``); an owner's own goes before the largest of his
+    groups, and without any it is 1. Within a lane who has 2 gets twice as much as who has 1."""
+    affinity_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """A job that fits what an engine has loaded may go before others of its lane by so many engine-seconds of an
+    owner's turn."""
+    quantum_seconds: Positive = 2.0
+    """A lane may fall so many engine-seconds behind its part before its jobs go before more urgent ones."""
+    switch_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """The same, further, where that means to load another model."""
 
 
 class EngineSettings(Section):
@@ -67,6 +119,10 @@ class EngineSettings(Section):
     """Wait before an engine that died is started again; doubles while it dies without finishing anything, up to 30."""
     fake_step_s: Annotated[float, Field(ge=0)] = 0.02
     """Seconds a forward of the fake engine takes."""
+    fake_megapixel_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds that it takes more for each megapixel in it."""
+    fake_load_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds the fake engine takes to load a model."""
 
 
 class ModelSettings(Section):
@@ -216,6 +272,114 @@ class DeliverySettings(Section):
     """A delivery whose reason may pass (disk full, other side down) is tried for so long."""
 
 
+class WebhookHost(Section):
+    """A host that may be told of jobs."""
+
+    name: Annotated[str, Field(max_length=300)]
+    """``name`` or ``name:port``; without a port the usual one of the scheme. It admits this name, and none below it."""
+    private: bool = False
+    """Its addresses may be of this machine or of a private network."""
+    http: bool = False
+    """It may be told without TLS; only together with ``private``."""
+    signed_with: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,50}$")] = "webhook-secret"
+    """The credential that holds the secret. While there is one of the same name with ``-old`` behind it, what is sent
+    carries a signature of each."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_host(cls, name: str) -> str:
+        web_address.host_and_port(name)
+        return name
+
+
+class WebhookSubscription(Section):
+    """Somebody who is told of every job's end that matches."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    url: str
+    events: Annotated[tuple[End, ...], Field(min_length=1)] = ("done", "failed", "cancelled", "dead")
+    owner: Annotated[str, Field(pattern=OWNERS)] | None = None
+    origin: Annotated[str, Field(pattern=SOURCE)] | None = None
+    """The source of the origin: ``folder``, ``webhook``, ``cli``, ``http`` ..."""
+    pictures: bool = False
+    """Send the pictures along, too."""
+
+
+class WebhookSettings(Section):
+    """Who is told of jobs over the web. Secrets are credentials, no settings."""
+
+    hosts: Annotated[tuple[WebhookHost, ...], Field(max_length=200)] = ()
+    subscriptions: Annotated[tuple[WebhookSubscription, ...], Field(max_length=32)] = ()
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
+    """A host has so long to take one message, from the look-up of its name to the answer."""
+    picture_bytes: Annotated[int, Field(ge=0, le=256 * 1024 * 1024)] = 8 * 1024 * 1024
+    """Pictures of a job are sent along if all of them together are not larger; 0 sends none."""
+    longest_wait_seconds: Annotated[float, Field(gt=0, le=86_400)] = 3600.0
+    """A host may ask for so long a wait (``Retry-After``); one that asks for more is tried then."""
+
+
+class RetentionRule(Section):
+    """What is kept of the ended jobs that match ``owner``, ``origin`` and ``state``.
+
+    A job stays as long as one of the ``keep_`` keeps it; a rule without any keeps all that it matches.
+    """
+
+    owner: Annotated[str, Field(pattern=OWNERS)] | None = None
+    origin: Annotated[str, Field(pattern=SOURCE)] | None = None
+    state: End | None = None
+    keep_days: Annotated[float, Field(ge=0, le=36_500)] | None = None
+    keep_newest: Annotated[int, Field(ge=0)] | None = None
+    keep_bytes: Annotated[int, Field(ge=0)] | None = None
+    """The newest whose pictures together take no more."""
+
+
+class RetentionSettings(Section):
+    """Which ended jobs are removed by and by, with their pictures. Without rules none is."""
+
+    every_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
+    rules: Annotated[tuple[RetentionRule, ...], Field(max_length=100)] = ()
+    """The first that matches a job decides about it; a job that none matches stays."""
+
+
+class MetricsSettings(Section):
+    """Figures for collectors; ``GET /metrics`` on the control socket needs no setting."""
+
+    textfile: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    """Where the figures are written as a text file; empty or not set: nowhere."""
+    every_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    """How often the file is written."""
+    textfile_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0644"
+    """Who may read the file: its mode."""
+
+
+Limit = Annotated[int, Field(ge=0, le=2**53)]
+"""0: this rule sets no limit."""
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+
+
+class QuotaRule(Section):
+    """What one kind of scope may use. What it does not limit (0) is left to the rule that is less specific."""
+
+    of: Annotated[str, AfterValidator(scopes.pattern)] = "owner:*"
+    """``owner:*``, ``owner:discord:*``, ``owner:cli:anna``, ``role:patron``, ``guild:1234``, ``folder:*`` ..."""
+    pictures_per_day: Limit = 0
+    pictures_per_month: Limit = 0
+    gpu_seconds_per_day: Seconds = 0
+    gpu_seconds_per_month: Seconds = 0
+    storage_bytes: Limit = 0
+    """Of recorded pictures that are there now."""
+    queued: Limit = 0
+    """Jobs of an owner that may wait; in the place of ``queue.max_queued_per_owner``."""
+
+
+class QuotaSettings(Section):
+    """What each owner, role, guild, folder and schedule may use."""
+
+    tz: Annotated[str, AfterValidator(zones.checked)] = "UTC"
+    """IANA name of the zone in which days and months begin."""
+    rules: tuple[QuotaRule, ...] = (QuotaRule(),)
+
+
 class StopSettings(Section):
     """How the daemon ends."""
 
@@ -229,6 +393,7 @@ class Settings(Section):
     state_dir: Path
     storage: StorageSettings = StorageSettings()
     queue: QueueSettings = QueueSettings()
+    fairness: FairnessSettings = FairnessSettings()
     engine: EngineSettings = EngineSettings()
     models: ModelSettings = ModelSettings()
     watch_folder: WatchFolderSettings = WatchFolderSettings()
@@ -237,6 +402,10 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    retention: RetentionSettings = RetentionSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    quotas: QuotaSettings = QuotaSettings()
     stop: StopSettings = StopSettings()
 
     @property

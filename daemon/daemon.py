@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,20 +13,24 @@ import structlog
 from config.clock import Clock, steady_ms
 from config.errors import FatalError
 from config.settings import Settings
-from daemon import lock, logs, recovery, watchdog
+from daemon import lock, logs, recovery, subscribers, watchdog
 from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
+from daemon.happenings import ConditionChanged
 from daemon.manner import Manner
+from daemon.metrics import Look, LoopLag, Metrics, TextFile
 from daemon.notify import Notifier
 from daemon.patience import patiently
 from daemon.reload import Load, Reload
+from daemon.retention import Retention
 from daemon.service import Conditions, Service
 from daemon.status_line import tell
 from daemon.stop import FLUSH_SECONDS, MARGIN_SECONDS, Stop, end_within
 from daemon.supervisor import Supervisor
 from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
+from storage import subscriptions
 from storage.results.store import PictureFiles
 
 READY_WITHIN_SECONDS = 10.0
@@ -119,7 +123,12 @@ class Daemon:
             conditions=conditions,
             clock=clock,
         )
+        self._retention = Retention(service.keeping, settings.retention)
         service.when_deliverer_comes(self._outbox.wake)
+        conditions.tell(_from_any_thread(bus))
+        self._metrics = Metrics(bus, Look(service.status, database, files))
+        self._text_file = TextFile(self._metrics, settings.metrics, conditions)
+        service.measured_by(self._metrics)
         self._reload = Reload(
             load=self._load, settings=settings, apply=self._take_over, conditions=conditions, notifier=self._notifier
         )
@@ -129,15 +138,19 @@ class Daemon:
     async def _begin(self) -> None:
         supervisor = self._supervisor
         supervisor.front_end(self._http())
-        if (folders := self._folders()) is not None:
-            supervisor.front_end(folders)
-        if (clockwork := self._clockwork()) is not None:
-            supervisor.front_end(clockwork)
+        for front_end in (self._folders(), self._clockwork(), self._webhooks()):
+            if front_end is not None:
+                supervisor.front_end(front_end)
         if self._manner.draws:
             supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
+        if not self._manner.private:
+            supervisor.essential("retention", self._retention.run())
         supervisor.essential("lock", lock.keep(self._settings.lock_file))
         supervisor.essential("database", self._database.damage())
+        supervisor.essential("loop lag", LoopLag(self._metrics.registry).run())
+        if not self._manner.private:
+            supervisor.essential("metrics file", self._text_file.run())
         if self._notifier.wanted:
             supervisor.essential("status line", tell(self._service, self._bus, self._notifier))
         with contextlib.suppress(FatalError, OSError):  # a spoilt list is told to whoever names a model
@@ -170,6 +183,15 @@ class Daemon:
 
         return Clockwork(self._service, self._clock)
 
+    def _webhooks(self) -> FrontEnd | None:
+        """Also without hosts it takes what is still to be delivered, to say that nobody may be told any more."""
+        if self._manner.private:
+            return None
+        from frontends.webhooks import Webhooks
+
+        made = Webhooks(self._settings.webhooks, self._service)
+        return made if self._settings.webhooks.hosts else None
+
     async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
         """Settings that changed while it runs, handed to whoever reads them."""
         self._settings = settings
@@ -177,12 +199,18 @@ class Daemon:
         self._dispatcher.reconfigure(settings)
         self._service.reconfigure(settings)
         self._outbox.reconfigure(settings.delivery)
+        self._text_file.reconfigure(settings.metrics)
+        if any(key.startswith("retention.") for key in changed):
+            self._retention.reconfigure(settings.retention)
         if any(key.startswith("watch_folder.") for key in changed):
             await self._supervisor.replace("folder", self._folders)
         if "schedules.enabled" in changed:
             await self._supervisor.replace("schedule", self._clockwork)
         elif any(key.startswith("schedules.") for key in changed):
             await self._service.schedules.take_over()
+        if any(key.startswith("webhooks.") for key in changed):
+            await self._database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
+            await self._supervisor.replace("webhook", self._webhooks)
 
     # --- end
 
@@ -221,3 +249,14 @@ class Daemon:
         await asyncio.wait({task, now}, return_when=asyncio.FIRST_COMPLETED)
         now.cancel()
         return not task.done()
+
+
+def _from_any_thread(bus: Bus) -> Callable[[ConditionChanged], None]:
+    """A way onto the bus for threads; what comes after the loop has ended nobody hears."""
+    loop = asyncio.get_running_loop()
+
+    def tell(change: ConditionChanged) -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(bus.publish, change)
+
+    return tell

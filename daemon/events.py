@@ -1,31 +1,55 @@
 """What happens to jobs, told to whoever watches.
 
 Events are hints about the database, never its replacement: a subscriber that falls behind gets one
-:class:`Missed` in place of what it did not take, and looks at the jobs again. All calls belong to the
-event loop's thread.
+:class:`Missed` in place of what it did not take, and looks at the jobs again. A listener is called on the spot and
+misses nothing: whoever counts is one. All calls belong to the event loop's thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import count
 from types import TracebackType
 from typing import Self
 
+import structlog
+
+from config.clock import now_ms
+from daemon.happenings import Happening, Measure
+
 MAX_WAITING = 1_000
 """Events held for one subscriber; a progress of each job counts once however often it moved."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class JobChanged:
-    """A job entered this state; the row is committed already."""
+    """A job entered this state; the row is committed already. Two are equal when they say the same change."""
 
     job_id: str
     state: str
     order_id: str | None = None
+    was: str | None = field(default=None, compare=False)
+    """The state that it left; None for a new job."""
+    lane: str | None = field(default=None, compare=False)
+    owner: str | None = field(default=None, compare=False)
+    error_kind: str | None = field(default=None, compare=False)
+    """``user``, ``retryable`` or ``fatal``, of a failure, also one after which it is tried again."""
+    why: str | None = field(default=None, compare=False)
+    """Why it went back to the queue: ``failed``, ``engine_death``, ``released`` or ``retried`` (by somebody)."""
+    waited_seconds: float | None = field(default=None, compare=False)
+    """From its acceptance to its first start; with the change that starts it."""
+    drawing_seconds: float | None = field(default=None, compare=False)
+    """From the start of this attempt to its end; with the change that ends it."""
+    engine_seconds: float | None = field(default=None, compare=False)
+    """Its share of the forwards it took part in; with the change that ends it."""
+    pictures: int = field(default=0, compare=False)
+    picture_bytes: int = field(default=0, compare=False)
+    at: int = field(default_factory=now_ms, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +60,7 @@ class JobProgress:
     step: int
     steps: int
     preview_png: bytes | None = None
+    at: int = field(default_factory=now_ms, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +68,13 @@ class Missed:
     """The subscriber was too slow: ``events`` of them were dropped here. Read the state of the jobs anew."""
 
     events: int
+    at: int = field(default_factory=now_ms, compare=False)
 
 
-Event = JobChanged | JobProgress | Missed
+Published = JobChanged | JobProgress | Happening
+Event = Published | Missed
+Listener = Callable[[Published | Measure], None]
+"""Is called on the spot, so it must be quick; what it raises is logged."""
 
 
 class Subscription:
@@ -115,12 +144,26 @@ class Bus:
     def __init__(self, max_waiting: int = MAX_WAITING) -> None:
         self._max_waiting = max_waiting
         self._subscribers: dict[str | None, set[Subscription]] = {}
+        self._listeners: list[Listener] = []
         self._closed = False
 
-    def publish(self, event: JobChanged | JobProgress) -> None:
+    def publish(self, event: Published) -> None:
         """Tell everyone who watches this job or all jobs."""
-        for subscription in self._audience(event.job_id):
+        self.measure(event)
+        for subscription in self._audience(getattr(event, "job_id", None)):
             subscription.offer(event)
+
+    def measure(self, event: Published | Measure) -> None:
+        """Tell the listeners alone: too often, or too dull, for those who watch."""
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception as error:  # boundary: what somebody counts is never worth a job
+                log.error("listener_broke", exc_info=error)
+
+    def listen(self, listener: Listener) -> None:
+        """Call it with every event from now on, in order, none left out."""
+        self._listeners.append(listener)
 
     def subscribe(self, job_id: str | None = None) -> Subscription:
         """Events of one job, or of every job."""
@@ -143,6 +186,7 @@ class Bus:
         for subscription in [each for group in self._subscribers.values() for each in group]:
             subscription.close()
 
-    def _audience(self, job_id: str) -> Iterator[Subscription]:
+    def _audience(self, job_id: str | None) -> Iterator[Subscription]:
         yield from tuple(self._subscribers.get(None, ()))
-        yield from tuple(self._subscribers.get(job_id, ()))
+        if job_id is not None:
+            yield from tuple(self._subscribers.get(job_id, ()))

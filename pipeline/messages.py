@@ -52,7 +52,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draw(Message, frozen=True, kw_only=True):
-    """Draw a job. A lower ``urgency`` goes first (0 is interactive); it may park jobs of higher numbers."""
+    """Draw a job. A lower ``urgency`` goes first; it may park jobs of higher numbers. :class:`Rank` changes it."""
 
     job: str
     attempt: int
@@ -72,6 +72,14 @@ class Cancel(Message, frozen=True, kw_only=True):
 
     job: str
     attempt: int
+
+
+class Rank(Message, frozen=True, kw_only=True):
+    """From the next step on a job is of this urgency instead of that of its :class:`Draw`."""
+
+    job: str
+    attempt: int
+    urgency: int
 
 
 class Stop(Message, frozen=True, kw_only=True):
@@ -113,6 +121,8 @@ class Progress(Message, frozen=True, kw_only=True):
     step: int
     steps: int
     preview_png: bytes | None = None
+    engine_seconds: float = 0.0
+    """Its share (by rows) of the passes so far."""
 
 
 class Drawn(Message, frozen=True, kw_only=True):
@@ -131,11 +141,21 @@ class Drawn(Message, frozen=True, kw_only=True):
 
 
 class Finished(Message, frozen=True, kw_only=True):
-    """All pictures of a job were sent. ``engine_seconds`` is its share (by rows) of the forwards it took part in."""
+    """All pictures of a job were sent, and what they took."""
 
     job: str
     attempt: int
     engine_seconds: float
+    """Its share (by rows) of the passes it took part in, of the denoiser and others; the loading of models is nobody's.
+    The shares of all jobs together are the time in which the engine was busy."""
+    drawing_seconds: float = 0.0
+    """How long it had a picture in the slots, whoever else had."""
+    forward_seconds: float = 0.0
+    """The part of ``engine_seconds`` that went into passes of the denoiser."""
+    forwards: int = 0
+    """Passes of the denoiser that its pictures took part in, counted for each picture."""
+    forwards_share: float = 0.0
+    """The same by rows: a picture that shares a pass with three others has a quarter of it."""
 
 
 class Failed(Message, frozen=True, kw_only=True):
@@ -147,6 +167,8 @@ class Failed(Message, frozen=True, kw_only=True):
     message: str
     field: str | None = None
     hint: str | None = None
+    engine_seconds: float = 0.0
+    """What it had cost by then; see :class:`Finished`."""
 
 
 class Stopped(Message, frozen=True, kw_only=True):
@@ -154,6 +176,8 @@ class Stopped(Message, frozen=True, kw_only=True):
 
     job: str
     attempt: int
+    engine_seconds: float = 0.0
+    """What it had cost by then; see :class:`Finished`."""
 
 
 class Pulse(Message, frozen=True, kw_only=True):
@@ -166,6 +190,8 @@ class Pulse(Message, frozen=True, kw_only=True):
     """Passes of a denoiser since the engine's start, warm-up and self-checks apart."""
     steps: int
     """Denoising steps of all jobs since the engine's start."""
+    busy_seconds: float = 0.0
+    """Time since the engine's start in which it had work in hand, the loading of models included."""
 
 
 class Dying(Message, frozen=True, kw_only=True):
@@ -174,5 +200,5 @@ class Dying(Message, frozen=True, kw_only=True):
     message: str
 
 
-ToEngine = Draw | Cancel | Stop
+ToEngine = Draw | Cancel | Rank | Stop
 ToDaemon = Ready | Loading | Loaded | Progress | Drawn | Finished | Failed | Stopped | Pulse | Dying

@@ -22,6 +22,7 @@ _OPTIONS = {
     "guidance_scale": "guidance",
     "image_base64": "image",
     "denoising_strength": "strength",
+    "groups": "group",
 }
 """Where the name of the option is not that of the field."""
 

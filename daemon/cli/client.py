@@ -22,6 +22,7 @@ from config.errors import (
     MezzotintError,
     NotFoundError,
     Problem,
+    QuotaError,
     UserError,
 )
 from daemon import lock
@@ -195,6 +196,8 @@ def _error(status: int, data: bytes) -> MezzotintError:
         return FatalError(f"the daemon answered {status} in a form this command does not know")
     if problems := said.get("problems"):
         return ConfigurationError.of(*(Problem(each["key"], each["message"], each["hint"]) for each in problems))
+    if status == 429:
+        return QuotaError(message, hint=hint)
     by_status: dict[int, type[MezzotintError]] = {404: NotFoundError, 409: ConflictError, 503: BusyError}
     kind = by_status.get(status, UserError if status < 500 else FatalError)
     return kind(message, field=field, hint=hint)

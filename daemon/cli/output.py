@@ -71,6 +71,11 @@ def complaint(message: str, hint: str | None = None) -> None:
         sys.stderr.write(f"  {printable(hint)}\n")
 
 
+def note(line: str) -> None:
+    """A line for the person at the terminal, on stderr: not the answer, but of use beside it."""
+    sys.stderr.write(f"{printable(line)}\n")
+
+
 def error_view(problem: MezzotintError) -> dict[str, Any]:
     """``kind, message, field?, hint?``, and every problem of a wrong configuration."""
     view: dict[str, Any] = {"kind": problem.kind, "message": problem.message}

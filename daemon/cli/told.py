@@ -16,6 +16,8 @@ def job(view: dict[str, Any]) -> None:
     request = view["request"]
     output.text(f"{view['id']}  {view['state']}  {output.shortened(request['prompt'], 70)}")
     output.text(f"  lane {view['lane']}, owner {view['owner']}, attempts {view['attempts']}")
+    if outlook := expected(view):
+        output.text(f"  {outlook}")
     told = [f"{name} {request[name]}" for name in _SHOWN_REQUEST if request.get(name) not in (None, False)]
     output.text(f"  {', '.join(told)}")
     for name in ("queued_at", "started_at", "finished_at"):
@@ -42,11 +44,36 @@ def jobs(views: Sequence[dict[str, Any]]) -> None:
             view["lane"],
             view["owner"],
             since(view["queued_at"], now),
+            about(view["eta_s"]) if view["eta_s"] is not None else "",
             output.shortened(view["request"]["prompt"], 60),
         )
         for view in views
     ]
-    output.table(("ID", "STATE", "LANE", "OWNER", "AGE", "PROMPT"), rows)
+    output.table(("ID", "STATE", "LANE", "OWNER", "AGE", "DONE IN", "PROMPT"), rows)
+
+
+def expected(view: dict[str, Any]) -> str:
+    """When a job will be done and its place among those that wait; empty where nothing can be said."""
+    eta, position = view["eta_s"], view["position"]
+    place = None if position is None else f"{ordinal(position)} in line"
+    if eta is None:
+        return place or ""
+    return f"done in {about(eta)}{f' ({place})' if place else ''}"
+
+
+def about(seconds: float) -> str:
+    """A span that is not known exactly."""
+    for size, unit, step in ((86_400, "d", 0.5), (3_600, "h", 0.5), (60, "min", 1)):
+        if seconds >= 2 * size:
+            return f"about {round(seconds / size / step) * step:g} {unit}"
+    step = 10 if seconds >= 30 else 5 if seconds >= 10 else 1
+    return f"about {max(1, round(seconds / step)) * step:g} s"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th."""
+    last = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{last}"
 
 
 def since(moment: str, now: datetime | None = None) -> str:

@@ -1,8 +1,9 @@
-"""Keeps the engine full of the queue's most urgent jobs, and records what it draws.
+"""Keeps the engine full of the jobs whose turn it is, and records what it draws.
 
-It only decides and moves: what to claim is decided in :mod:`daemon.dispatch.plan`, the engine's life is watched by
-:mod:`daemon.dispatch.station`, files are written by :mod:`daemon.dispatch.recording` and rows by
-:mod:`daemon.dispatch.ledger`. The engine never waits for the disk: the next jobs are on board meanwhile.
+It only moves: what to claim and what is drawn first is decided in :mod:`daemon.fairness` from what
+:mod:`daemon.dispatch.balance` knows, the engine's life is watched by :mod:`daemon.dispatch.station`, files are written
+by :mod:`daemon.dispatch.recording` and rows by :mod:`daemon.dispatch.ledger`. The engine never waits for the disk: the
+next jobs are on board meanwhile.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import structlog
 
 from config.clock import Clock
 from config.errors import FatalError, MezzotintError, RetryableError, UnusableError
 from config.settings import Settings
 from daemon.dispatch import drawing, plan
+from daemon.dispatch.balance import Balance
 from daemon.dispatch.conditions import Conditions, Unheard
 from daemon.dispatch.held import HeldJob, Name
 from daemon.dispatch.ledger import Ledger
@@ -28,14 +31,19 @@ from daemon.dispatch.restarts import Restarts
 from daemon.dispatch.silence import Patience
 from daemon.dispatch.station import Station
 from daemon.dispatch.status import EngineStatus
+from daemon.dispatch.telling import EngineTeller
 from daemon.engines import local
 from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobProgress
+from daemon.fairness.alternatives import FAIR
+from daemon.fairness.estimates import Spent
+from daemon.fairness.traffic import Policy
 from daemon.heartbeat import Heartbeat
-from pipeline.messages import Drawn, Failed, Finished, Progress, Stopped, ToDaemon
+from pipeline.messages import Drawn, Failed, Finished, Loaded, Progress, Stopped, ToDaemon
 from pipeline.models.registry import Registry
+from pipeline.request import Request
 from storage.database import Database
-from storage.queue.job import LANES, Job, JobError
+from storage.queue.job import Job, JobError
 from storage.results.store import PictureFiles
 
 RECORDING_THREADS = 2
@@ -66,6 +74,7 @@ class Dispatcher:
         conditions: Conditions | None = None,
         start_engine: StartEngine | None = None,
         watch_seconds: float = WATCH_SECONDS,
+        policy: Policy = FAIR,
     ) -> None:
         self._settings = settings
         self._registry = registry
@@ -87,9 +96,13 @@ class Dispatcher:
             up=self.wake,
             lost=self._lost,
             conditions=self._conditions,
+            teller=EngineTeller(bus),
         )
+        self._balance = Balance(settings, policy, self._expected)
         self._patience = _patience(settings)
         self._news = asyncio.Event()
+        self._shifted = asyncio.Event()
+        """Something was drawn, or came on board or left it: others may have to go first."""
         self._claiming = asyncio.Lock()
         self._claimed: Sequence[Job] = ()
         """Jobs between their claim and their engine."""
@@ -99,6 +112,8 @@ class Dispatcher:
         self._space_left = True
         self._models_readable = True
         self._draining = False
+        self._free_wanted = False
+        """The queue is paused, and the engine is to give its memory back once it holds no job."""
         self._grace_ends: float | None = None
         self._moved = asyncio.Event()
         self.heartbeat = Heartbeat()
@@ -107,10 +122,13 @@ class Dispatcher:
     async def run(self) -> None:
         """Serve until cancelled (after :meth:`drain`, if nothing is to be accused at the next start)."""
         try:
+            self.free_memory(await self._ledger.is_freed() or self._free_wanted)
+            await self._free_if_idle()
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 group.create_task(self._station.run(), name="engine")
                 group.create_task(self._claim_jobs(), name="claim")
+                group.create_task(self._keep_order(), name="order")
                 group.create_task(self._renew_leases(), name="leases")
                 group.create_task(self._watch(), name="watch")
         finally:
@@ -125,6 +143,8 @@ class Dispatcher:
         self._settings = settings
         self._patience = _patience(settings)
         self._ledger.reconfigure(settings.queue)
+        self._balance.reconfigure(settings)
+        self._shifted.set()
         self.wake()
 
     def wake(self) -> None:
@@ -139,6 +159,14 @@ class Dispatcher:
             self._later(self._station.cancel(name))
         elif self._claiming.locked():
             self._unwanted.add(name)  # committed by a claim that is not back yet
+
+    def free_memory(self, wanted: bool) -> None:
+        """End the engine once it holds no job, and start none until that is taken back. The queue is paused already."""
+        self._free_wanted = wanted
+        if wanted:
+            self._later(self._free_if_idle())
+        else:
+            self._station.want()
 
     def snapshot(self) -> list[EngineStatus]:
         """What the engines are doing."""
@@ -188,25 +216,31 @@ class Dispatcher:
     # --- claiming
 
     async def _claim_jobs(self) -> None:
+        await self._ledger.recall()
         while True:
             await self._news.wait()
             self._news.clear()
             async with self._claiming:
-                while (wanted := self._wanted()) is not None:
-                    jobs = self._claimed = await self._ledger.claim(wanted)
-                    await self._hand_out(jobs)
-                    self._claimed = ()
-                    if len(jobs) < wanted.limit:
-                        break
+                if self._may_claim():
+                    await self._claim()
                 self._unwanted.clear()
             self._moved.set()
 
-    def _wanted(self) -> plan.Claim | None:
+    def _may_claim(self) -> bool:
         capacity = self._station.capacity
         if self._draining or not capacity or not self._space_left:
-            return None
+            return False
         recording = sum(held is not None for held in self._ending.values())
-        return plan.next_claim(self._station.held, capacity=capacity, recording=recording, lanes=LANES)
+        return plan.may_claim(self._station.held, capacity=capacity, recording=recording)
+
+    async def _claim(self) -> None:
+        station = self._station
+        choosing = self._balance.choosing(station.capacity, station.model, station.held)
+        claimed = await self._ledger.claim(choosing, plan.most(station.capacity))
+        self._claimed = claimed.jobs
+        self._balance.waiting(claimed.wanting)
+        await self._hand_out(claimed.jobs)
+        self._claimed = ()
 
     async def _hand_out(self, jobs: Sequence[Job]) -> None:
         """Send claimed jobs in one piece; those that can't be sent end or go back at once."""
@@ -214,6 +248,11 @@ class Dispatcher:
         if self._draining or not self._station.capacity:
             await self._ledger.release([held.job for held in ready])
             return
+        if len(ready) < len(jobs):
+            self._news.set()  # there is room for others
+        for held in ready:
+            self._balance.come(held)
+        await self._put_in_order(ready)
         await self._station.give(ready)
         for name in self._unwanted & {held.name for held in ready}:
             await self._station.cancel(name)
@@ -234,17 +273,52 @@ class Dispatcher:
             await self._fail(job, JobError("retryable", f"the input could not be read: {error.strerror}", None, None))
         return None
 
+    def _expected(self, request: Request) -> float:
+        return self._ledger.speeds.engine_seconds(request)
+
+    # --- the order on board
+
+    async def _keep_order(self) -> None:
+        while True:
+            await self._shifted.wait()
+            self._shifted.clear()
+            before = self._balance.overdue
+            await self._put_in_order()
+            if set(self._balance.overdue) - set(before):
+                self.wake()  # others are claimed now
+
+    async def _put_in_order(self, coming: Sequence[HeldJob] = ()) -> None:
+        """Tell the engine where jobs are more or less urgent than it knows; those that are coming bring it along."""
+        station = self._station
+        aboard = [*station.held, *coming]
+        changed: list[HeldJob] = []
+        for held, rank in zip(aboard, self._balance.ranks(station.capacity, station.model, aboard), strict=True):
+            if held.sent and held.rank != rank:
+                changed.append(held)
+            elif not held.sent:
+                held.draw = msgspec.structs.replace(held.draw, urgency=rank)
+            held.rank = rank
+        await station.rank(changed)
+
     # --- what the engine says
 
     def _hear(self, message: ToDaemon) -> None:
         """Late words about jobs that are no longer held (an earlier attempt, a released job) fall through."""
+        if isinstance(message, Loaded):
+            self._later(self._ledger.loaded(message.model, message.seconds))
+            return
         if not isinstance(message, Progress | Drawn | Finished | Failed | Stopped):
             return
         name = (message.job, message.attempt)
         held = self._station.get(name)
         if held is None:
             return
+        if not isinstance(message, Drawn):
+            self._balance.served(held, message.engine_seconds)
+            self._shifted.set()
+            self._ledger.spent(held.job, message.engine_seconds)
         if isinstance(message, Progress):
+            held.steps_done = message.step
             self._bus.publish(JobProgress(message.job, message.step, message.steps, message.preview_png))
         elif isinstance(message, Drawn):
             self._record(held, message)
@@ -264,44 +338,55 @@ class Dispatcher:
         try:
             if isinstance(message, Finished):
                 self._station.finished_something()
-                await self._finish(held)
+                await self._finish(held, message)
             elif isinstance(message, Failed):
-                await self._fail(held.job, JobError(message.kind, message.message, message.field, message.hint))
+                error = JobError(message.kind, message.message, message.field, message.hint)
+                await self._fail(held.job, error, engine_seconds=held.engine_seconds)
             else:
                 self._station.finished_something()
-                await self._ledger.cancelled(held.job)
-        except DamagedPictureError as error:
-            await self._fail(held.job, JobError(error.kind, error.message, None, None))
+                await self._ledger.cancelled(held.job, held.engine_seconds)
+        except DamagedPictureError as damage:
+            error = JobError(damage.kind, damage.message, None, None)
+            await self._fail(held.job, error, engine_seconds=held.engine_seconds)
         except UnusableError:
             raise  # not the job's fault: the daemon ends, and the job is drawn again once the database is mended
-        except Exception as error:  # boundary of one job's end, logged with its job
+        except Exception as defect:  # boundary of one job's end, logged with its job
             _log.exception("recording_failed", job=held.job.id, attempt=held.job.attempt)
-            await self._fail(held.job, JobError("fatal", f"the result could not be recorded: {error}", None, None))
+            error = JobError("fatal", f"the result could not be recorded: {defect}", None, None)
+            await self._fail(held.job, error, engine_seconds=held.engine_seconds)
         else:
             if isinstance(message, Finished):
                 return
         await self._recorder.discard(held)
 
-    async def _finish(self, held: HeldJob) -> None:
+    async def _finish(self, held: HeldJob, message: Finished) -> None:
         pictures = await self._recorder.pictures(held)
-        if not await self._ledger.finish(held.job, pictures):
+        spent = Spent(
+            engine_seconds=message.engine_seconds,
+            drawing_seconds=message.drawing_seconds,
+            forward_seconds=message.forward_seconds,
+            forwards=message.forwards,
+            forwards_share=message.forwards_share,
+        )
+        if not await self._ledger.finish(held.job, pictures, spent):
             await self._recorder.discard(held, keep=await self._ledger.recorded(held.job))
 
-    async def _fail(self, job: Job, error: JobError, *, blameless: bool = False) -> None:
-        seconds = await self._ledger.fail(job, error, blameless=blameless)
+    async def _fail(self, job: Job, error: JobError, *, blameless: bool = False, engine_seconds: float = 0.0) -> None:
+        seconds = await self._ledger.fail(job, error, blameless=blameless, engine_seconds=engine_seconds)
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, self.wake)
 
     async def _lost(self, jobs: Sequence[HeldJob], reason: str) -> None:
         """The engine died with these jobs. Those that never reached it did nothing wrong."""
-        await self._ledger.accuse([held.job for held in jobs if held.sent], reason)
+        taken = {held.job.id: held.engine_seconds for held in jobs}
+        await self._ledger.accuse([held.job for held in jobs if held.sent], reason, taken)
         await self._ledger.release([held.job for held in jobs if not held.sent])
         for held in jobs:
             await self._recorder.discard(held)
         self._moved.set()
 
     async def _let_go(self, held: HeldJob) -> None:
-        await self._ledger.release([held.job])
+        await self._ledger.release([held.job], {held.job.id: held.engine_seconds})
         await self._recorder.discard(held)
 
     # --- side tasks
@@ -320,8 +405,14 @@ class Dispatcher:
             await self._look_for_space()
             await self._look_for_models()
             self._station.look(self._patience)
+            await self._free_if_idle()
             self.wake()
             await asyncio.sleep(self._watch_seconds)
+
+    async def _free_if_idle(self) -> None:
+        """What a claim that is under way brings is drawn first."""
+        if self._free_wanted and not self._claiming.locked():
+            await self._station.free()
 
     async def _look_for_space(self) -> None:
         least = self._settings.storage.min_free_bytes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -12,16 +13,21 @@ from config.clock import Clock
 from config.errors import RetryableError
 from config.failpoints import reach
 from config.settings import QueueSettings
+from daemon.dispatch.choosing import Choosing
 from daemon.dispatch.conditions import Conditions
 from daemon.dispatch.held import Name
-from daemon.dispatch.plan import Claim
-from daemon.events import Bus, JobChanged
-from storage import queue
+from daemon.dispatch.telling import JobTeller
+from daemon.events import Bus
+from daemon.fairness.estimates import Speeds, Spent
+from storage import queue, speeds
 from storage.database import Database
 from storage.queue.job import Job, JobError
+from storage.queue.release import UNMEASURED
 from storage.results.store import NewPicture
+from storage.speeds import Speed
 
 T = TypeVar("T")
+
 
 MAX_DOUBLINGS = 20
 FIRST_PAUSE_SECONDS = 0.1
@@ -57,6 +63,15 @@ def _heals(error: OSError | RetryableError) -> str:
     return f"tried again by itself, nothing is lost{f' ({hint})' if hint else ''}"
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one claim gave."""
+
+    jobs: Sequence[Job]
+    wanting: Sequence[int]
+    """Urgencies of the lanes in which more may be claimed."""
+
+
 class Ledger:
     """Every verb of the queue that the dispatcher uses. All writes are fenced on ``(job, attempt)`` by storage."""
 
@@ -64,52 +79,87 @@ class Ledger:
         self, *, database: Database, bus: Bus, settings: QueueSettings, clock: Clock, conditions: Conditions
     ) -> None:
         self._database = database
-        self._bus = bus
+        self._teller = JobTeller(bus)
         self._settings = settings
         self._clock = clock
         self._conditions = conditions
+        self.speeds = Speeds()
+        """What was learnt of how long jobs take."""
 
     def reconfigure(self, settings: QueueSettings) -> None:
         """Other bounds on attempts and other waits from now on."""
         self._settings = settings
 
-    async def claim(self, wanted: Claim) -> list[Job]:
-        """The next jobs, in the queue's own order; they are running once this returns."""
+    async def claim(self, choosing: Callable[[], Choosing], limit: int) -> Claimed:
+        """The next jobs, as they are chosen; they are running once this returns."""
 
-        def operation(connection: queue.Connection) -> list[Job]:
-            now = self._clock()
-            return queue.claim(
+        def operation(connection: queue.Connection) -> tuple[Claimed, int]:
+            now, chosen = self._clock(), choosing()
+            jobs = queue.claim(
                 connection,
+                choose=chosen.choose,
+                charge=chosen.charge,
                 now=now,
                 lease_until=now + self._lease_ms,
-                limit=wanted.limit,
-                engine_idle=wanted.engine_idle,
+                limit=limit,
                 max_attempts=self._settings.max_attempts,
-                lanes=wanted.lanes,
             )
+            waiting = queue.Waiting(connection, max_attempts=self._settings.max_attempts)
+            return Claimed(jobs, chosen.wanting(waiting)), now
 
-        jobs = await self._write(operation)
-        if jobs:
+        claimed, now = await self._write(operation)
+        if claimed.jobs:
             reach("claim.after_commit")
-        for job in jobs:
+        for job in claimed.jobs:
             _log.info("job_claimed", job=job.id, attempt=job.attempt, lane=job.lane, alone=job.alone)
-            self._tell(job, "running")
-        return jobs
+            self._teller.started(job, now)
+        return claimed
+
+    async def is_freed(self) -> bool:
+        """Whether the queue was paused with its memory given back, also before this daemon started."""
+        return await insist(lambda: self._database.read(queue.is_freed), self._conditions)
 
     async def renew(self, names: Sequence[Name]) -> None:
         """Push the leases of these jobs out."""
         await self._write(lambda connection: queue.renew(connection, names, self._clock() + self._lease_ms))
 
-    async def finish(self, job: Job, pictures: Sequence[NewPicture]) -> bool:
-        """Record the result; false when somebody else owns the job by now and nothing was written."""
-        done = await self._write(
-            lambda connection: queue.finish(connection, job.id, job.attempt, pictures, now=self._clock())
-        )
+    async def recall(self) -> None:
+        """Read what was learnt before."""
+        self.speeds = Speeds.of(await insist(lambda: self._database.read(speeds.read), self._conditions))
+
+    async def finish(self, job: Job, pictures: Sequence[NewPicture], spent: Spent) -> bool:
+        """Record the result and what it teaches. False, with nothing written, when somebody else owns the job."""
+        hard = any(picture.facts.get("low_memory") for picture in pictures)
+        lesson = None if hard else self.speeds.lesson(job.request, spent)
+        taken = spent.engine_seconds
+
+        known: list[Speed] = []
+
+        def operation(connection: queue.Connection) -> bool:
+            now = self._clock()
+            done = queue.finish(connection, job.id, job.attempt, pictures, now=now, engine_seconds=taken)
+            if done and lesson is not None:
+                known.append(speeds.learn(connection, lesson, now=now))
+            return done
+
+        done = await self._write(operation)
         reach("finish.after_commit")
         if done:
+            for speed in known[-1:]:
+                self.speeds = self.speeds.and_now(speed)
             _log.info("job_finished", job=job.id, attempt=job.attempt, pictures=len(pictures))
-            self._tell(job, "done")
+            self._teller.ended(job, "done", pictures=pictures)
         return done
+
+    async def loaded(self, model: str, seconds: float) -> None:
+        """Remember how long the loading of a model took."""
+        now = self._clock()
+        known = await self._write(lambda connection: speeds.learn_load(connection, model, seconds, now=now))
+        self.speeds = self.speeds.and_load(model, known)
+
+    def spent(self, job: Job, engine_seconds: float) -> None:
+        """What the engine has charged for the attempt so far."""
+        self._teller.spent(job, engine_seconds)
 
     async def recorded(self, job: Job) -> frozenset[str]:
         """Ids of the pictures that rows name for this job: a commit may have counted although it reported an error.
@@ -120,10 +170,12 @@ class Ledger:
             lambda: self._database.read(lambda connection: queue.get(connection, job.id)), self._conditions
         )
         if found.pictures:
-            self._tell(job, found.state)
+            self._teller.ended(job, found.state, pictures=found.pictures)
         return frozenset(picture.id for picture in found.pictures)
 
-    async def fail(self, job: Job, error: JobError, *, blameless: bool = False) -> float | None:
+    async def fail(
+        self, job: Job, error: JobError, *, blameless: bool = False, engine_seconds: float = 0.0
+    ) -> float | None:
         """Record a failure; seconds until the next attempt, if there is to be one.
 
         A ``blameless`` job is tried again however often it was: what is in its way has nothing to do with it.
@@ -141,46 +193,58 @@ class Ledger:
                 now=self._clock(),
                 max_attempts=max(most, job.attempt + 1) if blameless else most,
                 retry_ms=round(wait * 1000),
+                engine_seconds=engine_seconds,
             )
         )
         _log.warning("job_failed", job=job.id, attempt=job.attempt, kind=error.kind, state=state)
-        self._tell(job, state)
+        if state is not None:  # a fenced write has no state to tell: whoever owns the job tells it
+            self._teller.ended(job, state, why="failed", error_kind=error.kind)
         return wait if state == "queued" else None
 
-    async def cancelled(self, job: Job) -> None:
+    async def cancelled(self, job: Job, engine_seconds: float = 0.0) -> None:
         """The engine has let go of a job that its owner does not want."""
-        if await self._write(lambda connection: queue.cancelled(connection, job.id, job.attempt, now=self._clock())):
-            _log.info("job_cancelled", job=job.id, attempt=job.attempt)
-            self._tell(job, "cancelled")
 
-    async def release(self, jobs: Sequence[Job]) -> None:
+        def operation(connection: queue.Connection) -> bool:
+            return queue.cancelled(connection, job.id, job.attempt, now=self._clock(), engine_seconds=engine_seconds)
+
+        if await self._write(operation):
+            _log.info("job_cancelled", job=job.id, attempt=job.attempt)
+            self._teller.ended(job, "cancelled")
+
+    async def release(self, jobs: Sequence[Job], engine_seconds: Mapping[str, float] = UNMEASURED) -> None:
         """Put jobs back with their attempt: nothing went wrong with them."""
         if not jobs:
             return
         names = [(job.id, job.attempt) for job in jobs]
 
         def operation(connection: queue.Connection) -> list[str]:
-            queue.release(connection, names, now=self._clock())
+            queue.release(connection, names, now=self._clock(), engine_seconds=engine_seconds)
             return [queue.get(connection, job.id).state for job in jobs]
 
         states = await self._write(operation)
         _log.info("jobs_released", jobs=[job.id for job in jobs])
         for job, state in zip(jobs, states, strict=True):
-            self._tell(job, state)
+            self._teller.ended(job, state, why="released")
 
-    async def accuse(self, jobs: Sequence[Job], reason: str) -> None:
+    async def accuse(self, jobs: Sequence[Job], reason: str, engine_seconds: Mapping[str, float] = UNMEASURED) -> None:
         """An engine died with these jobs on board: each is to run alone, until the culprit is found."""
         if not jobs:
             return
         names = [(job.id, job.attempt) for job in jobs]
         states = await self._write(
             lambda connection: queue.accuse(
-                connection, names, reason, now=self._clock(), max_attempts=self._settings.max_attempts
+                connection,
+                names,
+                reason,
+                now=self._clock(),
+                max_attempts=self._settings.max_attempts,
+                engine_seconds=engine_seconds,
             )
         )
         _log.warning("jobs_accused", jobs=[job.id for job in jobs], reason=reason)
         for job in jobs:
-            self._tell(job, states.get(job.id))
+            if (state := states.get(job.id)) is not None:
+                self._teller.ended(job, state, why="engine_death", error_kind="retryable")
 
     @property
     def _lease_ms(self) -> int:
@@ -188,8 +252,3 @@ class Ledger:
 
     async def _write(self, operation: Callable[[queue.Connection], T]) -> T:
         return await insist(lambda: self._database.write(operation), self._conditions)
-
-    def _tell(self, job: Job, state: str | None) -> None:
-        """A fenced write has no state to tell: whoever owns the job tells it."""
-        if state is not None:
-            self._bus.publish(JobChanged(job.id, state, job.order_id))

@@ -17,6 +17,7 @@ class EngineStatus:
     forwards: int
     steps: int
     state: str
-    """``starting``, ``ready``, ``loading``, ``waiting`` (to be started again) or ``stopped``."""
+    """``starting``, ``ready``, ``loading``, ``waiting`` (to be started again), ``freed`` (until the queue is resumed)
+    or ``stopped``."""
     problem: str | None = None
     """Why it is not up, in plain words."""

@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from config import scopes, webhooks
 from config.errors import NotFoundError, UserError
 from config.settings import Settings
 from daemon.service.submission import Submission
@@ -17,10 +19,13 @@ from pipeline import request as requests
 from pipeline.models.registry import Registry
 from pipeline.request import Request
 from storage import inputs
-from storage.queue.job import LANES, NewJob, Origin
+from storage.queue.job import LANES, TERMINAL, NewJob, Origin
 
-OWNER = re.compile(r"[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}")
-SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+OWNER = re.compile(rf"{scopes.SOURCE}:{scopes.NAME}")
+WEBHOOK = "webhook"
+"""Source of an origin whose address has the ``url`` of a listed host, and may have ``events`` and ``pictures``."""
+SOURCE = re.compile(scopes.SOURCE)
+MAX_GROUPS = 16
 MAX_KEY_CHARACTERS = 200
 MAX_ADDRESS_CHARACTERS = 4_000
 MAX_PRIORITY = 100
@@ -42,7 +47,7 @@ class Intake:
 
     async def prepare(self, submission: Submission) -> NewJob:
         """The job to enqueue. An input picture is on the disk when this returns. Raises :class:`UserError`."""
-        check_envelope(submission)
+        self._check(submission)
         request = self._settled(submission)
         if submission.image is not None:
             request = request.model_copy(update={"image": await self.take_image(submission.image)})
@@ -60,6 +65,7 @@ class Intake:
             deliver=submission.deliver,
             order_id=submission.order_id,
             line=submission.line,
+            groups=tuple(dict.fromkeys(submission.groups)),
         )
 
     async def examine(self, submission: Submission) -> Request:
@@ -67,7 +73,7 @@ class Intake:
 
         Raises :class:`UserError`.
         """
-        check_envelope(submission)
+        self._check(submission)
         request = self._settled(submission)
         if submission.image is not None:
             png = (await self._decoded(submission.image)).png
@@ -75,6 +81,18 @@ class Intake:
         elif request.image is not None:
             await self._must_have(request.image, inputs.load)
         return request
+
+    def _check(self, submission: Submission) -> None:
+        check_envelope(submission)
+        if submission.origin is not None and submission.origin.source == WEBHOOK:
+            self._check_webhook(submission.origin.address)
+
+    def _check_webhook(self, address: Mapping[str, Any]) -> None:
+        """Somebody may be told who is listed now; what is not listed when the job ends is not told."""
+        webhooks.admitted(str(address.get("url", "")), self._settings.webhooks.hosts)
+        events = address.get("events", ())
+        if not isinstance(events, list | tuple) or not TERMINAL.issuperset(map(str, events)):
+            raise UserError(f"webhook: the events must be among {', '.join(sorted(TERMINAL))}", field="webhook")
 
     async def take_image(self, data: bytes) -> str:
         """Check, re-encode and keep an input picture; returns the sha256 that names it in a request."""
@@ -132,6 +150,7 @@ def check_envelope(submission: Submission) -> None:
         raise UserError(f"lane: must be one of {', '.join(LANES)}", field="lane")
     if not -MAX_PRIORITY <= submission.priority <= MAX_PRIORITY:
         raise UserError(f"priority: must be between -{MAX_PRIORITY} and {MAX_PRIORITY}", field="priority")
+    check_groups(submission.groups)
     key = submission.key
     if key is not None and not (0 < len(key) <= MAX_KEY_CHARACTERS and key.isprintable()):
         raise UserError(f"key: must be 1 to {MAX_KEY_CHARACTERS} printable characters", field="key")
@@ -140,3 +159,15 @@ def check_envelope(submission: Submission) -> None:
         return
     if not SOURCE.fullmatch(origin.source) or len(json.dumps(origin.address)) > MAX_ADDRESS_CHARACTERS:
         raise UserError("origin: the source must be a short lower-case word and the address small", field="origin")
+
+
+def check_groups(groups: Sequence[str]) -> None:
+    """Raises :class:`UserError` for what can't be groups of a job."""
+    if len(groups) > MAX_GROUPS:
+        raise UserError(f"groups: at most {MAX_GROUPS} may be given", field="groups")
+    if not all(scopes.GROUP.fullmatch(group) for group in groups):
+        raise UserError(
+            f"groups: each must be {', '.join(f'{kind}:NAME' for kind in scopes.KINDS[:-1])} or schedule:NAME"
+            " (letters, digits and ._@+=- in the name)",
+            field="groups",
+        )

@@ -5,25 +5,34 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from config.clock import Clock, steady_ms
-from config.errors import BusyError, NotFoundError, UserError
+from config.errors import BusyError, MezzotintError, NotFoundError, QuotaError, UserError
 from config.failpoints import reach
 from config.settings import Settings
 from config.version import VERSION
 from daemon.events import Bus, JobChanged, Missed, Subscription
+from daemon.fairness.forecast import Board, Expected
+from daemon.happenings import QueueHeld, SubmissionRefused
 from daemon.service.bounds import Bounds
 from daemon.service.conditions import Conditions
 from daemon.service.delivery import Deliverer
+from daemon.service.exposition import Exposition, Metrics, NoMetrics
+from daemon.service.foresight import Foresight, nothing_known
 from daemon.service.intake import Intake
 from daemon.service.keeping import Keeping
+from daemon.service.lanes import Lanes
 from daemon.service.orders import Orders
+from daemon.service.overview import Overview, Running
+from daemon.service.quotas import Account, Quotas
+from daemon.service.recent import Recent
 from daemon.service.reloaded import Reloaded
 from daemon.service.schedules import Firing, Schedules
 from daemon.service.schedules.work import Earlier
+from daemon.service.shares import Pace, Shares
 from daemon.service.status import (
     STATES,
     DaemonStatus,
@@ -31,6 +40,7 @@ from daemon.service.status import (
     EngineReport,
     EngineStatus,
     FrontEndStatus,
+    PaceStatus,
     Status,
 )
 from daemon.service.submission import OrderProgress, Receipt, Submission
@@ -40,6 +50,7 @@ from pipeline.models.registry import ModelEntry, Registry
 from storage import deliveries, occurrences, orders, queue
 from storage.database import Connection, Database
 from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
+from storage.quotas.periods import Periods
 from storage.results.store import PictureFiles
 
 
@@ -51,6 +62,9 @@ class Dispatching(Protocol):
 
     def cancel(self, job: str, attempt: int) -> None:
         """End a running job at its next step."""
+
+    def free_memory(self, wanted: bool) -> None:
+        """Whether the engine is to give its memory back once it is idle."""
 
     def snapshot(self) -> Sequence[EngineReport]:
         """The engines now."""
@@ -71,6 +85,7 @@ class Service:
         clock: Clock,
         conditions: Conditions | None = None,
         front_ends: Callable[[], tuple[FrontEndStatus, ...]] = tuple,
+        board: Callable[[], Board] = nothing_known,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -85,8 +100,15 @@ class Service:
         self._deliverers: dict[str, Deliverer] = {}
         self._deliverer_came: Callable[[], None] = lambda: None
         self._reload: Callable[[], Awaitable[Reloaded]] = _not_yet
+        self._metrics: Metrics = NoMetrics()
+        shares, self._pace, self._recent = Shares(), Pace(), Recent()
+        for listener in (shares, self._pace, self._recent):
+            bus.listen(listener.hear)
+        self._lanes = Lanes(database, clock, shares)
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
+        self.quotas = Quotas(settings=settings, database=database, clock=clock)
+        self._foresight = Foresight(database, board)
         self.keeping = Keeping(settings=settings, database=database, clock=clock, conditions=self.conditions)
         self._bounds = Bounds(
             max_queued=settings.queue.max_queued,
@@ -118,32 +140,42 @@ class Service:
     async def submit(self, submission: Submission) -> Receipt:
         """Accept one submission: when this returns the job is committed.
 
-        Raises :class:`UserError` (with the field), or :class:`BusyError` when the queue or the disk is full.
+        Raises :class:`UserError` (with the field), :class:`BusyError` when the queue or the disk is full, or its kind
+        :class:`QuotaError` when what the owner (or a group of the job) may use is used up.
         """
-        await self._bounds.admit(1)
-        return (await self._commit([await self._intake.prepare(submission)], None))[0]
+        try:
+            await self._bounds.admit(1)
+            prepared = await self._intake.prepare(submission)
+        except MezzotintError as error:
+            self._refused(submission, error)
+            raise
+        (answer,) = await self._commit([prepared], None)
+        if not isinstance(answer, Receipt):
+            self._refused(submission, answer)
+            raise answer
+        return answer
 
     async def submit_many(
         self, submissions: Sequence[Submission], *, order: OrderProgress | None = None
-    ) -> list[Receipt | UserError]:
+    ) -> list[Receipt | UserError | QuotaError]:
         """Accept many in one transaction; one that is refused stands as its error at its place and stops no other.
 
         With ``order`` the jobs belong to it, its cursor moves in the same transaction, and refused submissions
-        that carry a ``line`` become line errors of the order. Raises :class:`BusyError` with nothing done.
+        that carry a ``line`` become line errors of the order. The first of its submissions that has to wait for a
+        quota ends the order's progress for now: it and all behind it stand as that :class:`QuotaError`, and the
+        cursor stands at its line. Raises :class:`BusyError` with nothing done.
         """
-        await self._bounds.admit(len(submissions))
-        answers: list[NewJob | UserError] = []
+        try:
+            await self._bounds.admit(len(submissions))
+        except MezzotintError as error:
+            for submission in submissions:
+                self._refused(submission, error)
+            raise
+        prepared: list[NewJob | UserError] = []
         for submission in submissions:
-            answers.append(await self._prepared(replace(submission, order_id=order.order_id) if order else submission))
-        if order is not None:
-            refused = tuple(
-                (submission.line, f"{answer.message} ({answer.hint})" if answer.hint else answer.message)
-                for submission, answer in zip(submissions, answers, strict=True)
-                if isinstance(answer, UserError) and submission.line is not None
-            )
-            order = replace(order, errors=(*order.errors, *refused))
-        receipts = iter(await self._commit([answer for answer in answers if isinstance(answer, NewJob)], order))
-        return [answer if isinstance(answer, UserError) else next(receipts) for answer in answers]
+            prepared.append(await self._prepared(replace(submission, order_id=order.order_id) if order else submission))
+        progress = None if order is None else _Progress(order, [submission.line for submission in submissions])
+        return await self._commit(prepared, progress)
 
     async def take_image(self, data: bytes) -> str:
         """Keep an input picture and return the sha256 by which requests name it (``image``)."""
@@ -180,6 +212,13 @@ class Service:
             lambda c: queue.find(c, ids=ids, state=state, owner=owner, order_id=order_id, limit=limit, before=before)
         )
 
+    async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
+        """When those of the jobs that have not ended will have their pictures, by their id.
+
+        Told from what others like them took, in the order in which the queue will be served, as if nothing more came.
+        """
+        return await self._foresight.of(jobs)
+
     def watch(self, job_id: str | None = None) -> Subscription:
         """Events of one job (by its full id) or of all, from now on. Subscribe first, then read the job."""
         return self._bus.subscribe(job_id)
@@ -200,7 +239,7 @@ class Service:
 
     async def status(self) -> Status:
         """What the daemon is doing; answers also before any engine is ready."""
-        jobs, paused, waiting, given_up = await self._database.read(_figures)
+        jobs, paused, freed, waiting, given_up = await self._database.read(_figures)
         return Status(
             daemon=DaemonStatus(
                 pid=os.getpid(),
@@ -214,41 +253,87 @@ class Service:
             front_ends=self._front_ends(),
             deliveries=DeliveryStatus(waiting=waiting, given_up=given_up),
             degraded=self.conditions.list(),
+            retention=self.keeping.retention_status(),
+            freed=freed,
+            lanes=await self._lanes.now(await self._foresight.lanes()),
+            pace=PaceStatus(*self._pace.now()),
         )
+
+    async def overview(self, most: int = 50) -> Overview:
+        """The status with the jobs that are drawn, those that have waited longest, and the last endings."""
+        status = await self.status()
+        running, waiting = await self._database.read(
+            lambda c: (queue.under_way(c, most), queue.longest_waiting(c, most))
+        )
+        progress = [(job, self._recent.progress(job.id) or (None, None)) for job in running]
+        return Overview(
+            at=self._clock(),
+            status=status,
+            running=tuple(Running(job, step, steps) for job, (step, steps) in progress),
+            waiting=tuple(waiting),
+            endings=tuple(self._recent.endings),
+        )
+
+    async def metrics(self, accept: str = "") -> Exposition:
+        """The figures for a collector, in the form that it accepts (the ``Accept`` of its request)."""
+        return await self._metrics.expose(accept)
+
+    def measured_by(self, metrics: Metrics) -> None:
+        """``metrics`` answers :meth:`metrics`."""
+        self._metrics = metrics
+
+    async def usage(self, scope: str, groups: Sequence[str] | None = None) -> Account:
+        """What a scope (``owner:discord:123``, ``guild:1234``) used and may use, today and this month.
+
+        An owner's roles, which decide what he may use, are taken from ``groups``, or from his newest job when open.
+        Raises :class:`UserError` for what can't be a scope.
+        """
+        return await self.quotas.account(scope, groups)
 
     # --- steering
 
     async def cancel(self, job_id: str) -> Job:
         """End a job: at once when it waits, at its next step when it runs. A job that has ended stays as it is."""
         job = await self.job(job_id)
-        state = await self._database.write(lambda c: queue.cancel(c, job.id, now=self._clock()))
-        if state == job.state and state in TERMINAL:
-            return job
+        before, state = await self._database.write(lambda c: _cancel(c, job.id, self._clock()))
+        if state == before and state in TERMINAL:
+            return await self.job(job.id)
         job = await self.job(job.id)
         if job.state == "running":
             self._dispatcher.cancel(job.id, job.attempt)
         else:
-            self._bus.publish(JobChanged(job.id, job.state, job.order_id))
+            self._changed(job, before)
         return job
 
     async def retry(self, job_id: str) -> Job:
-        """Queue a failed, dead or cancelled job again, its attempts counted anew."""
+        """Queue a failed, dead or cancelled job again, its attempts counted anew. It needs room in the quotas anew."""
         job = await self.job(job_id)
         await self._bounds.admit(1)
-        await self._database.write(lambda c: queue.retry(c, job.id, now=self._clock()))
-        job = await self.job(job.id)
-        self._bus.publish(JobChanged(job.id, job.state, job.order_id))
+        now, terms = self._clock(), self.quotas.terms(job.owner, job.groups, job.request)
+        periods = self.quotas.periods(now)
+        await self._database.write(lambda c: queue.retry(c, job.id, now=now, terms=terms, periods=periods))
+        before, job = job.state, await self.job(job.id)
+        self._changed(job, before, why="retried")
         self._dispatcher.wake()
         return job
 
-    async def pause(self) -> None:
-        """Go on accepting, start no job (running ones finish); survives a restart."""
-        await self._database.write(queue.pause)
+    async def pause(self, *, free_memory: bool = False) -> None:
+        """Go on accepting, start no job (running ones finish); survives a restart.
+
+        With ``free_memory`` the engine ends once it holds no job, with all models and whatever else it has in memory,
+        and none is started, by no restart either, until the queue is resumed.
+        """
+        await self._database.write(lambda c: queue.pause(c, free_memory=free_memory))
+        if free_memory:
+            self._dispatcher.free_memory(True)
+        self._bus.publish(QueueHeld("freed" if free_memory else "paused"))
 
     async def resume(self) -> None:
-        """Start jobs again."""
-        await self._database.write(queue.resume)
+        """Start jobs again, and an engine if there is none."""
+        if await self._database.write(_resume):
+            self._dispatcher.free_memory(False)
         self._dispatcher.wake()
+        self._bus.publish(QueueHeld("resumed"))
 
     async def reload(self) -> Reloaded:
         """Read the settings anew. Raises :class:`config.errors.ConfigurationError`, with nothing changed."""
@@ -265,6 +350,7 @@ class Service:
         self._settings = settings
         self._intake.reconfigure(settings)
         self.keeping.reconfigure(settings)
+        self.quotas.reconfigure(settings)
         self.schedules.reconfigure(settings)
         self._bounds.change(max_queued=settings.queue.max_queued, min_free_bytes=settings.storage.min_free_bytes)
 
@@ -323,17 +409,33 @@ class Service:
         try:
             return await self._intake.prepare(submission)
         except UserError as error:
+            self._refused(submission, error)
             return error
 
-    async def _commit(self, new: list[NewJob], order: OrderProgress | None) -> list[Receipt]:
+    def _refused(self, submission: Submission, error: MezzotintError) -> None:
+        self._bus.publish(SubmissionRefused(error.kind, submission.owner.partition(":")[0], error.field))
+
+    async def _commit(
+        self, prepared: Sequence[NewJob | UserError], progress: _Progress | None
+    ) -> list[Receipt | UserError | QuotaError]:
         now = self._clock()
-        enqueued = await self._database.write(lambda c: _record(c, new, order, now))
+        periods = self.quotas.periods(now)
+        new = [
+            replace(each, terms=self.quotas.terms(each.owner, each.groups, each.request))
+            if isinstance(each, NewJob)
+            else each
+            for each in prepared
+        ]
+        answers = await self._database.write(lambda c: _record(c, new, progress, now, periods))
         reach("enqueue.after_commit")
-        for each, job in zip(enqueued, new, strict=True):
-            if each.created:
-                self._bus.publish(JobChanged(each.id, "queued", job.order_id))
+        for answer, job in zip(answers, new, strict=True):
+            if isinstance(answer, Enqueued) and isinstance(job, NewJob) and answer.created:
+                self._bus.publish(JobChanged(answer.id, "queued", job.order_id, lane=job.lane, owner=job.owner))
         self._dispatcher.wake()
-        return [Receipt(each.id, each.created) for each in enqueued]
+        return [Receipt(each.id, each.created) if isinstance(each, Enqueued) else each for each in answers]
+
+    def _changed(self, job: Job, was: str, why: str | None = None) -> None:
+        self._bus.publish(JobChanged(job.id, job.state, job.order_id, was=was, lane=job.lane, owner=job.owner, why=why))
 
     def _announce_queued(self, enqueued: Sequence[Enqueued]) -> None:
         """Jobs that were committed elsewhere."""
@@ -357,18 +459,64 @@ async def _not_yet() -> Reloaded:
     raise BusyError("the daemon is starting", hint="reload once it serves")
 
 
-def _record(connection: Connection, new: list[NewJob], order: OrderProgress | None, now: int) -> list[Enqueued]:
-    enqueued = queue.enqueue_many(connection, new, now=now)
-    if order is not None:
-        for line, message in order.errors:
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """How far an order would be read, and the line of each submission."""
+
+    order: OrderProgress
+    lines: Sequence[int | None]
+
+
+def _record(
+    connection: Connection,
+    new: Sequence[NewJob | UserError],
+    progress: _Progress | None,
+    now: int,
+    periods: Periods,
+) -> list[Enqueued | UserError | QuotaError]:
+    """One transaction: what fits is queued, and an order moves on as far as that goes."""
+    jobs = [each for each in new if isinstance(each, NewJob)]
+    judged = iter(queue.enqueue_what_fits(connection, jobs, now=now, periods=periods, in_order=progress is not None))
+    answers = [next(judged) if isinstance(each, NewJob) else each for each in new]
+    if progress is not None:
+        _move_on(connection, progress, answers)
+    return answers
+
+
+def _move_on(connection: Connection, progress: _Progress, answers: Sequence[Enqueued | UserError | QuotaError]) -> None:
+    order = progress.order
+    placed = list(zip(progress.lines, answers, strict=True))
+    # Lines from the first that waits for room on are read again.
+    waiting = [line for line, answer in placed if isinstance(answer, QuotaError) and line is not None]
+    next_line = min([order.next_line, *waiting])
+    refused = [(line, _in_words(answer)) for line, answer in placed if isinstance(answer, UserError)]
+    for line, message in (*order.errors, *refused):
+        if line is not None and line < next_line:
             orders.add_line_error(connection, order.order_id, line, message)
-        orders.advance(connection, order.order_id, order.next_line)
-    return enqueued
+    orders.advance(connection, order.order_id, next_line)
 
 
-def _figures(connection: Connection) -> tuple[dict[str, int], bool, int, int]:
+def _in_words(error: UserError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
+
+
+def _cancel(connection: Connection, job: str, now: int) -> tuple[str, str]:
+    """The state before and after: of two who cancel at once only one ends the job."""
+    before = queue.get(connection, job).state
+    return before, queue.cancel(connection, job, now=now)
+
+
+def _resume(connection: Connection) -> bool:
+    """Whether the memory was freed."""
+    freed = queue.is_freed(connection)
+    queue.resume(connection)
+    return freed
+
+
+def _figures(connection: Connection) -> tuple[dict[str, int], bool, bool, int, int]:
     waiting, given_up = deliveries.counts(connection)
-    return queue.counts(connection), queue.is_paused(connection), waiting, given_up
+    paused, freed = queue.is_paused(connection), queue.is_freed(connection)
+    return queue.counts(connection), paused, freed, waiting, given_up
 
 
 def _engine_status(engine: EngineReport) -> EngineStatus:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from daemon.service.conditions import Condition
+from daemon.service.retention import RetentionStatus
 
 STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "dead")
 
@@ -45,9 +46,34 @@ class EngineStatus:
     forwards: int
     steps: int
     state: str
-    """``starting``, ``ready``, ``loading``, ``waiting`` (to be started again) or ``stopped``."""
+    """``starting``, ``ready``, ``loading``, ``waiting`` (to be started again), ``freed`` (until the queue is resumed)
+    or ``stopped``."""
     problem: str | None = None
     """Why it is not up."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStatus:
+    """A lane of the queue. ``share`` is its part (0 to 1) of the engine-seconds of the last hour, since the start."""
+
+    name: str
+    queued: int
+    running: int
+    oldest_seconds: float | None
+    """How long the job that was accepted first has waited."""
+    engine_seconds: float
+    share: float | None
+    eta_s: float | None = None
+    """Until the last of its jobs is done, if nothing more comes; None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaceStatus:
+    """How fast the engine has worked in the last ten seconds. ``busy`` is the part of that time (0 to 1)."""
+
+    forwards_per_second: float
+    steps_per_second: float
+    busy: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +116,10 @@ class Status:
     front_ends: tuple[FrontEndStatus, ...]
     deliveries: DeliveryStatus
     degraded: tuple[Condition, ...] = field(default=())
+    retention: RetentionStatus | None = None
+    """None when the settings have no rules of it."""
+    freed: bool = False
+    """Paused, and no engine is wanted: its memory is free once the running jobs have ended."""
+    lanes: tuple[LaneStatus, ...] = ()
+    """The most urgent first."""
+    pace: PaceStatus = PaceStatus(0.0, 0.0, 0.0)

@@ -67,7 +67,12 @@ def _build(settings: EngineSettings, send: Send) -> Engine:
     if settings.kind == "fake":
         from pipeline.engine.fake import FakeEngine
 
-        return FakeEngine(send, step_seconds=settings.fake_step_s)
+        return FakeEngine(
+            send,
+            step_seconds=settings.fake_step_s,
+            megapixel_seconds=settings.fake_megapixel_s,
+            load_seconds=settings.fake_load_s,
+        )
     environment.prepare()
     from pipeline.engine.local import LocalEngine
 

@@ -6,7 +6,8 @@ is built and reports through it. It keeps these promises, which one test suite c
 - Each :class:`~pipeline.messages.Draw` is answered by exactly one of ``Finished``, ``Failed`` or ``Stopped``
   with the same ``(job, attempt)``; before ``Finished``, one ``Drawn`` for each of the ``count`` pictures.
 - A job joins at the next forward. When there are more jobs than rows, the more urgent go first, within the same
-  urgency the older; the others are parked and go on later as if nothing had happened.
+  urgency the older; the others are parked and go on later as if nothing had happened. Of jobs with several pictures
+  the first pictures go before the second ones. How urgent a job is may change; that counts from the next forward on.
 - A cancelled or overdue job ends before its next step.
 - A job for which memory runs out is begun again by itself, in low-memory mode, while the others wait unharmed; its
   pictures say so in their facts. It fails, as its own request's fault, when it does not fit even then.
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from pipeline.messages import Cancel, Draw, Pulse, Ready, ToDaemon
+from pipeline.messages import Cancel, Draw, Pulse, Rank, Ready, ToDaemon
 
 Send = Callable[[ToDaemon], None]
 """Hands a message to the writer; never waits for the daemon."""
@@ -32,8 +33,8 @@ class Engine(Protocol):
     def ready(self) -> Ready:
         """What this engine is; asked once, before anything else."""
 
-    def accept(self, message: Draw | Cancel) -> None:
-        """Note the message; bookkeeping only. An unknown ``(job, attempt)`` to cancel is ignored."""
+    def accept(self, message: Draw | Cancel | Rank) -> None:
+        """Note the message; bookkeeping only. A wish about an unknown ``(job, attempt)`` is ignored."""
 
     def step(self) -> bool:
         """One forward (or one decode, or one load); false when no work is left in hand."""

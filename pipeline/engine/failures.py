@@ -77,18 +77,20 @@ def model_too_large(model: str, device: str) -> UserError:
     )
 
 
-def message(job: str, attempt: int, error: BaseException) -> Failed:
+def message(job: str, attempt: int, error: BaseException, engine_seconds: float) -> Failed:
     """What the daemon is told."""
+    name = (job, attempt, engine_seconds)
     if isinstance(error, MezzotintError):
-        return _failed(job, attempt, error.kind, error.message, error.field, error.hint)
+        return _failed(name, error.kind, error.message, error.field, error.hint)
     first = next(iter(str(error).strip().splitlines()), "")
     text = f"drawing failed: {type(error).__name__}: {first}"[:500]
     # What a pipeline refuses it refuses again; what broke while computing may have been the machine.
     kind: FailureKind = "fatal" if isinstance(error, ValueError | TypeError | NotImplementedError) else "retryable"
-    return _failed(job, attempt, kind, text)
+    return _failed(name, kind, text)
 
 
 def _failed(
-    job: str, attempt: int, kind: FailureKind, text: str, field: str | None = None, hint: str | None = None
+    name: tuple[str, int, float], kind: FailureKind, text: str, field: str | None = None, hint: str | None = None
 ) -> Failed:
-    return Failed(job=job, attempt=attempt, kind=kind, message=text, field=field, hint=hint)
+    job, attempt, seconds = name
+    return Failed(job=job, attempt=attempt, kind=kind, message=text, field=field, hint=hint, engine_seconds=seconds)

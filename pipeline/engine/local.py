@@ -18,6 +18,7 @@ from config.settings import EngineSettings
 from pipeline.engine import devices, dtypes, environment, facts, failures, loading, log, schedulers
 from pipeline.engine.contract import Send
 from pipeline.engine.jobs.job import Job
+from pipeline.engine.jobs.order import in_order
 from pipeline.engine.jobs.picture import Picture
 from pipeline.engine.jobs.text_cache import TextCache
 from pipeline.engine.residency import Residency
@@ -34,6 +35,7 @@ from pipeline.messages import (
     Loading,
     ModelPlace,
     Pulse,
+    Rank,
     Ready,
     Stopped,
 )
@@ -61,8 +63,8 @@ class LocalEngine:
         self._arrivals = self._forwards = self._steps = 0
         self._vae_was_last = False
         self._forward_seconds = 0.0
-        self._counted_until = 0.0
-        """On the clock: up to here drawing time has been counted."""
+        self._counted_until = self._charged_until = 0.0
+        """On the clock: up to here drawing time has been counted, and the engine's time been charged."""
 
     def ready(self) -> Ready:
         """What this engine is."""
@@ -74,11 +76,15 @@ class LocalEngine:
             versions=facts.versions(),
         )
 
-    def accept(self, message: Draw | Cancel) -> None:
+    def accept(self, message: Draw | Cancel | Rank) -> None:
         """Note the message."""
-        if isinstance(message, Cancel):
-            if job := self._jobs.get((message.job, message.attempt)):
-                job.cancelled = True
+        if not isinstance(message, Draw):
+            if (known := self._jobs.get((message.job, message.attempt))) is None:
+                return
+            if isinstance(message, Rank):
+                known.urgency = message.urgency
+            else:
+                known.cancelled = True
             return
         self._arrivals += 1
         job = Job(message, self._arrivals)
@@ -100,6 +106,7 @@ class LocalEngine:
         """One forward, VAE call or load, with the text encodings before it."""
         with torch.inference_mode():  # entered here, outside of all pictures: their own no_grad can't leak out of it
             self._count_drawing_time()
+            self._charged_until = self._counted_until
             self._end_cancelled_and_overdue()
             if self._jobs:
                 self._advance()
@@ -113,7 +120,8 @@ class LocalEngine:
         running = any(picture.begun for picture in self._slots)
         joined = self._fill_slots()
         if joined is None:
-            self._counted_until = self._clock()  # nobody was drawn while a model was loaded
+            # Nobody was drawn while a model was loaded, and nobody pays for it.
+            self._counted_until = self._charged_until = self._clock()
             return
         fresh = self._serve_texts(running)
         if fresh and not running:
@@ -135,11 +143,9 @@ class LocalEngine:
         self._slots = []
         blocked = False
         backlog = sum(picture.finishing for picture in self._pictures()) >= self._device.capacity
-        for picture in sorted(self._pictures(), key=lambda p: p.order):
+        for picture in in_order(self._jobs.values()):
             if len(self._slots) == self._device.capacity:
                 break
-            if picture.finishing:
-                continue
             if self._slots and (picture.job.low_memory or self._slots[0].job.low_memory):
                 continue  # it is drawn by itself once it is the first
             if backlog and picture.model is None and self._slots and picture.urgency > self._slots[0].urgency:
@@ -175,12 +181,14 @@ class LocalEngine:
                 call = picture.call
                 assert call is not None
                 self._answer(picture, self._texts.serve(call, self._serving, deterministic=picture.deterministic))
+            self._charge_alone(picture.job)
         self._slots = [picture for picture in self._slots if picture.call is not None and not picture.finishing]
         return fresh
 
     def _serve(self, group: list[Picture]) -> None:
         calls = [picture.call for picture in group if picture.call is not None]
         before, began = self._serving.count, self._clock()
+        shares = _shares(calls)
         if len(group) == 1:
             only = group[0]
             outcomes = [self._serving.alone(calls[0], deterministic=only.deterministic, low_memory=only.in_parts)]
@@ -190,6 +198,7 @@ class LocalEngine:
         denoised = calls[0].seat.kind is Kind.DENOISE
         if denoised:
             self._forwards += passes
+        self._charge(group, shares, passes if denoised else 0)  # before the answers: one may end its job
         self._vae_was_last = not denoised
         for picture, call, outcome in zip(group, calls, outcomes, strict=True):
             if not self._is_in_hand(picture):
@@ -200,7 +209,10 @@ class LocalEngine:
             if self._again_in_tiles(picture, call, outcome):
                 continue  # it waits where it is, and the call is served again
             self._answer(picture, outcome)
-        self._charge(group, calls, self._clock() - began)
+        self._charge(group, shares)
+        for picture in group:
+            if picture.image is not None:
+                self._drawn(picture)
         if denoised:
             self._forward_seconds = self._clock() - began
 
@@ -215,13 +227,22 @@ class LocalEngine:
         self._make_room(picture.job)
         return True
 
-    def _charge(self, group: Sequence[Picture], calls: Sequence[Call], seconds: float) -> None:
-        rows = [max(call.signature().rows, 1) for call in calls]
-        for picture, share in zip(group, rows, strict=True):
-            picture.job.seconds += seconds * share / sum(rows)
-        for picture in group:
-            if picture.image is not None:
-                self._drawn(picture)
+    def _charge(self, group: Sequence[Picture], shares: Sequence[float], passes: int = 0) -> None:
+        """Charge the time since the last charge; ``passes`` of the denoiser were made in it."""
+        seconds = self._uncharged()
+        for picture, share in zip(group, shares, strict=True):
+            if passes:
+                picture.job.spent.charge_forward(seconds, share, passes=passes)
+            else:
+                picture.job.spent.charge(seconds * share)
+
+    def _charge_alone(self, job: Job) -> None:
+        job.spent.charge(self._uncharged())
+
+    def _uncharged(self) -> float:
+        now = self._clock()
+        seconds, self._charged_until = now - self._charged_until, now
+        return seconds
 
     # --- pictures
 
@@ -275,11 +296,27 @@ class LocalEngine:
         )
         job.finish(picture)
         picture.abandon()
+        self._charge_alone(job)
         self._tell_progress(job)
         self._send(drawn)
         if not job.pictures:
             del self._jobs[job.key]
-            self._send(Finished(job=job.draw.job, attempt=job.draw.attempt, engine_seconds=job.seconds))
+            self._finished(job)
+
+    def _finished(self, job: Job) -> None:
+        self._count_drawing_time()
+        spent = job.spent
+        self._send(
+            Finished(
+                job=job.draw.job,
+                attempt=job.draw.attempt,
+                engine_seconds=spent.engine_seconds,
+                drawing_seconds=spent.drawing_seconds,
+                forward_seconds=spent.forward_seconds,
+                forwards=spent.forwards,
+                forwards_share=spent.forwards_share,
+            )
+        )
 
     def _facts_of(self, picture: Picture) -> facts.Facts:
         scheduler = picture.scheduler
@@ -314,15 +351,16 @@ class LocalEngine:
     def _count_drawing_time(self) -> None:
         now = self._clock()
         for job in {picture.job for picture in self._slots}:
-            job.drawing_seconds += now - self._counted_until
+            job.spent.drawing_seconds += now - self._counted_until
         self._counted_until = now
 
     def _end_cancelled_and_overdue(self) -> None:
         for job in list(self._jobs.values()):
             if job.cancelled:
                 self._drop(job)
-                self._send(Stopped(job=job.draw.job, attempt=job.draw.attempt))
-            elif job.drawing_seconds >= job.draw.deadline_seconds:
+                seconds = job.spent.engine_seconds
+                self._send(Stopped(job=job.draw.job, attempt=job.draw.attempt, engine_seconds=seconds))
+            elif job.spent.drawing_seconds >= job.draw.deadline_seconds:
                 self._fail(job, failures.overdue(job.draw.deadline_seconds))
 
     def _fail(self, job: Job, error: Exception, *, in_parts: bool = False) -> None:
@@ -342,7 +380,8 @@ class LocalEngine:
             error = reason(job.draw.task.width, job.draw.task.height, self._device.name)
             self._make_room(job)
         self._drop(job)
-        self._send(failures.message(job.draw.job, job.draw.attempt, error))
+        self._charge_alone(job)
+        self._send(failures.message(job.draw.job, job.draw.attempt, error, job.spent.engine_seconds))
 
     def _begin_again(self, job: Job) -> None:
         """Draw by itself and in parts what is left of a job for which memory ran out."""
@@ -350,7 +389,7 @@ class LocalEngine:
         left = [picture.index for picture in job.pictures]
         self._let_go(job)
         job.low_memory = True
-        job.drawing_seconds = 0.0
+        job.spent.drawing_seconds = 0.0
         job.pictures = [Picture(job, index) for index in left]
         self._make_room(job)
 
@@ -416,6 +455,11 @@ class LocalEngine:
 
     def _most_together(self, call: Call) -> int:
         return self._serving.most_together(call, self._device.capacity)
+
+
+def _shares(calls: Sequence[Call]) -> list[float]:
+    rows = [max(call.signature().rows, 1) for call in calls]
+    return [each / sum(rows) for each in rows]
 
 
 def _waits_for(picture: Picture, kind: Kind) -> bool:

@@ -6,6 +6,8 @@ import queue
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from config.failpoints import reach
 from pipeline.engine.contract import Build, Engine, Send
 from pipeline.messages import Drawn, Failed, Finished, Pulse, Stop, Stopped, ToDaemon, ToEngine
@@ -29,7 +31,9 @@ def run(build: Build, inbox: Inbox, send: Send, clock: Callable[[], float] = tim
     send(engine.ready())
     busy = False
     while _drain(engine, inbox, report, wait=not busy):
+        began = clock()
         was_busy, busy = busy, engine.step()
+        report.worked(clock() - began)
         if busy or was_busy:
             report.pulse(at_once=not busy)
 
@@ -60,6 +64,11 @@ class _Report:
         self._engine: Engine | None = None
         self._last: Pulse | None = None
         self._sent_at = float("-inf")
+        self._busy_seconds = 0.0
+
+    def worked(self, seconds: float) -> None:
+        """A step took so long."""
+        self._busy_seconds += seconds
 
     def attach(self, engine: Engine) -> None:
         self._engine = engine
@@ -90,4 +99,4 @@ class _Report:
     def _tell(self, pulse: Pulse) -> None:
         self._last = pulse
         self._sent_at = self._clock()
-        self._send(pulse)
+        self._send(msgspec.structs.replace(pulse, busy_seconds=round(self._busy_seconds, 6)))

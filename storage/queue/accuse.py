@@ -6,26 +6,36 @@ its last attempt it is dead, and its neighbours of the first crash have long suc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage.queue import transition
 from storage.queue.job import JobError
-from storage.queue.release import release
+from storage.queue.release import UNMEASURED, release
 from storage.queue.rows import error_columns
 from storage.schema import flags, jobs
 from storage.sqlite.snapshot import RESTORED
 
 
 def accuse(
-    connection: Connection, names: Sequence[tuple[str, int]], reason: str, *, now: int, max_attempts: int
+    connection: Connection,
+    names: Sequence[tuple[str, int]],
+    reason: str,
+    *,
+    now: int,
+    max_attempts: int,
+    engine_seconds: Mapping[str, float] = UNMEASURED,
 ) -> dict[str, str]:
     """What became of each ``(job, attempt)``: ``queued`` to run alone, ``dead``, or ``cancelled`` if its owner
     wanted that. Only a last attempt that was made alone ends in ``dead``. Those not owned (any more) are left out.
+    ``engine_seconds`` is what each is known to have taken of an engine, by its id.
     """
-    states = ((job, _accuse(connection, job, attempt, reason, now, max_attempts)) for job, attempt in names)
+    states = (
+        (job, _accuse(connection, job, attempt, reason, now, max_attempts, engine_seconds.get(job, 0.0)))
+        for job, attempt in names
+    )
     return {job: state for job, state in states if state is not None}
 
 
@@ -45,7 +55,9 @@ def recover(connection: Connection, *, now: int, max_attempts: int) -> list[str]
     return [job for job, _ in names]
 
 
-def _accuse(connection: Connection, job: str, attempt: int, reason: str, now: int, max_attempts: int) -> str | None:
+def _accuse(
+    connection: Connection, job: str, attempt: int, reason: str, now: int, max_attempts: int, seconds: float
+) -> str | None:
     row = transition.running(connection, job, attempt)
     if row is None:
         return None
@@ -56,5 +68,12 @@ def _accuse(connection: Connection, job: str, attempt: int, reason: str, now: in
     else:
         to = "queued"
     values = {"alone": 1, **error_columns(JobError("retryable", reason))}
-    transition.leave_running(connection, job, attempt, to, now=now, outcome="accused", reason=reason, values=values)
+    transition.leave_running(
+        *(connection, job, attempt, to),
+        now=now,
+        outcome="accused",
+        reason=reason,
+        values=values,
+        engine_seconds=seconds,
+    )
     return to

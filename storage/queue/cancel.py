@@ -27,7 +27,9 @@ def cancel(connection: Connection, job: str, *, now: int) -> str:
     return str(row.state)
 
 
-def cancelled(connection: Connection, job: str, attempt: int, *, now: int) -> bool:
+def cancelled(connection: Connection, job: str, attempt: int, *, now: int, engine_seconds: float = 0.0) -> bool:
     """The engine has let go of the job. False, with nothing written, when this attempt does not own it (any more)."""
-    ended = transition.leave_running(connection, job, attempt, "cancelled", now=now, outcome="cancelled")
+    ended = transition.leave_running(
+        connection, job, attempt, "cancelled", now=now, outcome="cancelled", engine_seconds=engine_seconds
+    )
     return ended is not None

@@ -83,6 +83,7 @@ def _record(row: sa.Row[Any], parts: Mapping[str, Mapping[str, list[dict[str, An
         "queued_at": row.queued_at,
         "started_at": row.started_at,
         "finished_at": row.finished_at,
+        "engine_seconds": row.engine_seconds,
         "error": error if row.error_kind else None,
     }
     record |= {name: found.get(row.id, []) for name, found in parts.items()}

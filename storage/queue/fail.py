@@ -19,6 +19,7 @@ def fail(
     now: int,
     max_attempts: int,
     retry_ms: int,
+    engine_seconds: float = 0.0,
 ) -> str | None:
     """The job's new state; None, with nothing written, when this attempt does not own the job (any more).
 
@@ -46,5 +47,6 @@ def fail(
         outcome="failed",
         reason=error.message,
         values={"alone": 0, "not_before": later, **error_columns(error)},
+        engine_seconds=engine_seconds,
     )
     return to

@@ -15,13 +15,26 @@ from storage.results.picture import NewPicture
 from storage.schema import pictures
 
 
-def finish(connection: Connection, job: str, attempt: int, made: Sequence[NewPicture], *, now: int) -> bool:
+def finish(
+    connection: Connection,
+    job: str,
+    attempt: int,
+    made: Sequence[NewPicture],
+    *,
+    now: int,
+    engine_seconds: float = 0.0,
+) -> bool:
     """The job is done with these pictures, whose files are durable already.
 
     False, with nothing written, when this attempt does not own the job (any more).
     """
     ended = transition.leave_running(
-        connection, job, attempt, "done", now=now, outcome="done", values={"alone": 0, **error_columns(None)}
+        *(connection, job, attempt, "done"),
+        now=now,
+        outcome="done",
+        values={"alone": 0, **error_columns(None)},
+        engine_seconds=engine_seconds,
+        sizes=[picture.bytes for picture in made],
     )
     if ended is None:
         return False

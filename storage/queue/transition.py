@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from config.ids import new_id
+from storage import deliveries, subscriptions
 from storage.queue import history, tally, turns
 from storage.queue.job import TERMINAL
-from storage.schema import deliveries, jobs
+from storage.quotas import counting
+from storage.schema import jobs
 
 _AGAIN = {"failed": "postponed", "released": "released", "accused": "accused"}
 """The event of an attempt that ended without ending the job."""
 
-_MOVED = (jobs.c.lane, jobs.c.owner, jobs.c.cost, jobs.c.deliver, jobs.c.origin_source)
+_HELD = (jobs.c.groups, jobs.c.quota_day, jobs.c.held_pictures, jobs.c.held_ms, jobs.c.held_bytes)
+_MOVED = (jobs.c.lane, jobs.c.owner, jobs.c.charged, jobs.c.weight, jobs.c.deliver, jobs.c.origin_source, *_HELD)
 
 
 def fence(attempt: int) -> sa.ColumnElement[bool]:
@@ -40,11 +42,25 @@ def leave_running(
     outcome: str,
     reason: str | None = None,
     values: Mapping[str, Any] = MappingProxyType({}),
+    engine_seconds: float = 0.0,
+    sizes: Sequence[int] = (),
 ) -> sa.Row[Any] | None:
-    """End an attempt with the job in state ``to``; None, with nothing written, when the fence does not hold."""
-    moved = _move(connection, job, fence(attempt), "running", to, now, {"lease_until": None, **values})
+    """End an attempt with the job in state ``to``; None, with nothing written, when the fence does not hold.
+
+    ``engine_seconds`` is what the attempt took of an engine, ``sizes`` are the bytes of the pictures it made.
+    """
+    taken = {"engine_seconds": jobs.c.engine_seconds + engine_seconds} if engine_seconds > 0 else {}
+    values = {"lease_until": None, **taken, **values}
+    moved = _move(connection, job, fence(attempt), "running", to, now, values, engine_seconds)
     if moved is not None:
         history.end_attempt(connection, job, now, outcome, reason)
+        counting.settle(
+            *(connection, moved),
+            ended=to in TERMINAL,
+            engine_ms=max(0, round(engine_seconds * 1000)),
+            made=len(sizes),
+            made_bytes=sum(sizes),
+        )
         what = to if to in TERMINAL else _AGAIN[outcome]
         history.record(connection, job, now, what, attempt=attempt, reason=reason, **_until(values))
     return moved
@@ -64,6 +80,8 @@ def leave(
     moved = _move(connection, job, jobs.c.state == left, left, to, now, values)
     if moved is not None:
         history.record(connection, job, now, what)
+        if left not in TERMINAL:
+            counting.settle(connection, moved, ended=to in TERMINAL, engine_ms=0)
     return moved is not None
 
 
@@ -75,6 +93,7 @@ def _move(
     to: str,
     now: int,
     values: Mapping[str, Any],
+    engine_seconds: float = 0.0,
 ) -> sa.Row[Any] | None:
     ends = {"finished_at": now if to in TERMINAL else None, "not_before": None}
     change = sa.update(jobs).where(jobs.c.id == job, condition).values(state=to, **{**ends, **values})
@@ -82,16 +101,23 @@ def _move(
     if moved is None:
         return None
     tally.moved(connection, left, to)
-    if to in TERMINAL and moved.deliver:
-        _deliver(connection, job, moved.origin_source, now)
+    if left == "running":
+        turns.correct(connection, moved.lane, moved.owner, (engine_seconds - (moved.charged or 0.0)) / moved.weight)
+    if left == "queued":
+        turns.rest(connection, moved.lane, moved.owner)
+    if to in TERMINAL:
+        _deliver(connection, job, to, moved, now)
     if to == "queued" and values.get("not_before") is None:
         turns.activate(connection, moved.lane, moved.owner)
     return moved
 
 
-def _deliver(connection: Connection, job: str, source: str, now: int) -> None:
-    row = {"id": new_id(now), "job_id": job, "source": source, "state": "waiting", "attempt": 0}
-    connection.execute(sa.insert(deliveries), {**row, "not_before": now, "created_at": now})
+def _deliver(connection: Connection, job: str, end: str, moved: sa.Row[Any], now: int) -> None:
+    if moved.deliver:
+        deliveries.add(connection, job, moved.origin_source, [""], now)
+    wanted = subscriptions.matching(connection, end, moved.owner, moved.origin_source)
+    for source, targets in wanted.items():
+        deliveries.add(connection, job, source, targets, now)
 
 
 def _until(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from storage.schema.columns import metadata
-from storage.schema.deliveries import deliveries
+from storage.schema.deliveries import deliveries, subscriptions
 from storage.schema.jobs import attempts, events, flags, jobs, tallies
 from storage.schema.orders import line_errors, orders
 from storage.schema.pictures import lineage, pictures, removals
+from storage.schema.quotas import stored, usage
 from storage.schema.schedules import occurrences, schedules
+from storage.schema.speeds import loads, speeds
 from storage.schema.turns import lane_owners, lanes
 
 __all__ = [
@@ -20,11 +22,16 @@ __all__ = [
     "lanes",
     "line_errors",
     "lineage",
+    "loads",
     "metadata",
     "occurrences",
     "orders",
     "pictures",
     "removals",
     "schedules",
+    "speeds",
+    "stored",
+    "subscriptions",
     "tallies",
+    "usage",
 ]

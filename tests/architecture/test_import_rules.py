@@ -19,6 +19,8 @@ WRONG = (
     ("storage/__init__.py", "import pipeline.messages"),
     ("pipeline/request.py", "import storage, daemon.events, torch"),
     ("daemon/events.py", "import sqlite3, fastapi, watchdog, typer, huggingface_hub, pipeline.engine"),
+    ("daemon/words.py", "import httpcore2, prometheus_client"),
+    ("daemon/fairness/line.py", "import time, storage.database"),
     ("frontends/contract.py", "import daemon.dispatch, pipeline.models.pull"),
     ("frontends/http/__init__.py", "import frontends.watch_folder, apscheduler"),
     ("frontends/files/__init__.py", "import frontends.schedules"),

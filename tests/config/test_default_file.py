@@ -14,7 +14,10 @@ from config import keys, sources
 from config.effective import effective
 
 FILE = Path(config.__file__).with_name("default.toml")
-OPEN_TABLES = (*("watch_folder.folders.preset", "log.levels", "schedules.entries.lists", "schedules.entries.request"),)
+OPEN_TABLES = (
+    *("watch_folder.folders.preset", "fairness.weights", "log.levels", "schedules.entries.lists"),
+    "schedules.entries.request",
+)
 """Settings whose names are up to the operator."""
 SETTING = re.compile(r"#(\[\[.*\]\]|[a-z_]+ = .*)$")
 
@@ -28,7 +31,7 @@ def named(table: dict[str, Any], before: str = "") -> set[str]:
     for name, value in table.items():
         key = f"{before}{name}"
         tables = value if isinstance(value, list) else [value]
-        if all(isinstance(each, dict) for each in tables) and key not in OPEN_TABLES:
+        if tables and all(isinstance(each, dict) for each in tables) and key not in OPEN_TABLES:
             found |= {deep for each in tables for deep in named(each, f"{key}.")}
         else:
             found.add(key)

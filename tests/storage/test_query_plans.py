@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
-from storage import queue
-from storage.queue import turns
-from storage.queue.claim import TAKE
+from storage import queue, speeds
+from storage.queue import glance, turns, waiting
+from storage.queue.claim import CHOSEN, TAKE
 
 GIVEN = {
     "in_lane": 0,
@@ -23,6 +23,9 @@ GIVEN = {
     "number": 1,
     "by_itself": 0,
     "until": 1,
+    "most": 5,
+    "seconds": 1.0,
+    "of_weight": 1.0,
 }
 
 
@@ -51,14 +54,23 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (turns.NEXT_OWNER, "lane_owners_turn (lane=?)"),
-        (turns.NEXT_JOB, "jobs_turn (lane=? AND owner=?)"),
+        (waiting.NEXT_OWNER, "lane_owners_turn (lane=?)"),
+        (waiting.OWNERS, "lane_owners_turn (lane=?)"),
+        (waiting.JOBS_OF_OWNER, "jobs_turn (lane=? AND owner=?)"),
+        (turns.HAS_READY, "jobs_turn (lane=? AND owner=?)"),
         (turns.PROMOTE, "jobs_waiting (not_before<?)"),
         (turns.NEXT_WAITING, "jobs_waiting"),
-        (turns.HAS_JOB, "jobs_turn (lane=? AND owner=?)"),
+        (CHOSEN, "INTEGER PRIMARY KEY (rowid=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
+        (glance.READY, "jobs_turn (lane=?)"),
+        (glance.LONGEST_WAITING, "jobs_state (state=?)"),
+        (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
+        (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
-    ids=["owner", "job", "due", "next due", "lane", "take"],
+    ids=[
+        *("owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take"),
+        *("figures", "longest waiting", "speed", "load"),
+    ],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)

@@ -70,6 +70,12 @@ ROWS = {
         f"INSERT INTO deliveries VALUES ('456789abcdef0123', '{JOB}', 'cli', 'waiting', 0, 0, NULL, 3, NULL)",
     ),
     "0002": (f"INSERT INTO removals VALUES ('pictures/02/{PICTURE[:-1]}2.png')",),
+    "0003": (
+        "INSERT INTO speeds VALUES ('starter', 64, 64, 'text', 1.0, 4.0, 16.0, 2.0, 8.0, 2.0, 8.0, 1.0, 1.0, 0.5, 0.5,"
+        " 3)",
+        "INSERT INTO loads VALUES ('starter', 1.0, 2.5, 3)",
+    ),
+    "0006": ("INSERT INTO subscriptions VALUES ('webhook', 'archive', 'done,failed', 'folder:*', NULL)",),
 }
 """Plain SQL, as a version wrote it: what is inserted once a database is of that version."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import contextlib
+import sys
+from typing import Annotated, Any
 
 import typer
 
-from config.errors import UserError
-from daemon.cli import asking, exits, options, output
+from config.errors import MezzotintError, UserError
+from daemon.cli import asking, exits, options, output, told
+from daemon.cli.client import segment
 from daemon.cli.invocation import Invocation
 
 Lane = Annotated[str, typer.Option("--lane", help="interactive, folder, scheduled or background.")]
@@ -16,6 +19,16 @@ Owner = Annotated[
     str | None, typer.Option("--owner", metavar="SOURCE:NAME", help="Whose job it is (default: cli:<your uid>).")
 ]
 Key = Annotated[str | None, typer.Option("--key", help="Submitting again with the same key is the same job.")]
+Webhook = Annotated[
+    str | None, typer.Option("--webhook", metavar="URL", help="Tell this address when the job ends (a listed host).")
+]
+
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group", metavar="KIND:NAME", help="For quotas: role:, guild:, folder: or schedule:NAME; repeatable."
+    ),
+]
 
 
 def command(
@@ -25,6 +38,8 @@ def command(
     priority: Priority = 0,
     owner: Owner = None,
     key: Key = None,
+    group: Groups = None,
+    webhook: Webhook = None,
     seed: options.Seed = None,
     steps: options.Steps = None,
     size: options.Size = None,
@@ -56,10 +71,30 @@ def command(
         deterministic=deterministic,
     )
     body = asked.body(invocation.settings.limits.max_image_bytes)
-    body |= {"lane": lane, "priority": priority, "owner": owner or asking.owner(), "key": key}
+    body |= {"lane": lane, "priority": priority, "owner": owner or asking.owner(), "key": key, "groups": group or []}
+    if webhook is not None:
+        body["webhook"] = webhook
     try:
         receipt = invocation.client.post("/v1/jobs", body)
     except UserError as error:
         raise asking.refused(error) from None
-    invocation.answer({"id": receipt["id"]}, lambda: output.text(receipt["id"]))
+    outlook = _outlook(invocation, receipt["id"])
+    invocation.answer({"id": receipt["id"], **outlook}, lambda: _tell(receipt["id"], outlook))
     return exits.OK
+
+
+def _outlook(invocation: Invocation, job_id: str) -> dict[str, Any]:
+    """Its place and when it will be done. The job is accepted: nothing that goes wrong here may look as if it was not."""
+    outlook: dict[str, Any] = {"position": None, "eta_s": None}
+    if invocation.as_json or sys.stderr.isatty():
+        with contextlib.suppress(MezzotintError):
+            view = invocation.client.get(f"/v1/jobs/{segment(job_id)}")
+            outlook = {name: view[name] for name in outlook}
+    return outlook
+
+
+def _tell(job_id: str, outlook: dict[str, Any]) -> None:
+    """Scripts take the id from stdout, so that the rest is for whoever looks on."""
+    output.text(job_id)
+    if words := told.expected(outlook):
+        output.note(words)

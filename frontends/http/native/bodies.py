@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from config.errors import UserError
 from config.settings import Lane
-from daemon.service import Submission
+from daemon.service import Origin, Submission
 from frontends.http.native.errors import explain
 from pipeline.request import Request as PictureRequest
 
@@ -35,6 +35,12 @@ class SubmissionBody(BaseModel):
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     owner: Annotated[str, Field(description="source:name, for example cli:1000")] = "http:local"
     key: Annotated[str | None, Field(description="idempotency key: the same key of the same source is one job")] = None
+    groups: Annotated[
+        list[str], Field(max_length=16, description="for the quotas: role:NAME, guild:, folder:, schedule:")
+    ] = []
+    webhook: Annotated[
+        str | None, Field(description="https address of a listed host that is told when the job ends")
+    ] = None
     image_base64: Annotated[str | None, Field(description="input picture of image to image: PNG, JPEG or WebP")] = None
 
 
@@ -75,6 +81,9 @@ async def submission(body: dict[str, Any]) -> Submission:
         owner=envelope.owner,
         key=envelope.key,
         image=image,
+        groups=tuple(envelope.groups),
+        origin=None if envelope.webhook is None else Origin("webhook", {"url": envelope.webhook}),
+        deliver=envelope.webhook is not None,
     )
 
 

@@ -3,23 +3,25 @@
 ``{"event": "job", "job": {...}}`` comes first for a single job, and again at each change of its state;
 ``changed`` (all jobs: id and state), ``progress``, ``missed`` (the reader was too slow: look again) and
 ``heartbeat`` follow. The stream of a single job ends when the job has ended.
+
+With ``detail`` each line has its time, a change of state comes as ``state`` with all that is known of it, and what
+happens beside the jobs is told too (see :mod:`frontends.http.native.lines`); ``kinds`` leaves the others out.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Collection
+from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from config.errors import BusyError
-from daemon.service import TERMINAL, Event, JobChanged, JobProgress, Service, Subscription
-from frontends.http.native import views
+from config.errors import BusyError, UserError
+from daemon.service import TERMINAL, Event, JobChanged, Missed, Service, Subscription
+from frontends.http.native import lines, views
 from frontends.http.native.door import Door
 
 HEARTBEAT_SECONDS = 5.0
@@ -31,12 +33,24 @@ router = APIRouter(prefix="/v1", tags=["events"])
 
 
 @router.get("/events", response_class=Response, responses={200: {"content": {"application/x-ndjson": {}}}})
-async def events(service: Door, request: Request, job: str | None = None, previews: bool = False) -> Response:
+async def events(
+    service: Door,
+    request: Request,
+    job: str | None = None,
+    previews: bool = False,
+    detail: bool = False,
+    kinds: Annotated[list[str] | None, Query(max_length=50)] = None,
+) -> Response:
     """Follow one job (by its id or a unique beginning of it), or all."""
+    for kind in kinds or ():
+        if kind not in lines.KINDS:
+            raise UserError(f"kinds: {kind!r} is none of {', '.join(lines.KINDS)}", field="kinds")
     streams: set[EventStream] = request.app.state.streams
     if len(streams) >= MAX_STREAMS:
         raise BusyError(f"{MAX_STREAMS} event streams are open already")
     job_id = None if job is None else (await service.job(job)).id
+    if detail or kinds:
+        return EventStream(_detailed(service, job_id, frozenset(kinds or lines.KINDS) | {lines.ALWAYS}), streams)
     return EventStream(_lines(service, job_id, previews), streams)
 
 
@@ -89,13 +103,37 @@ async def _lines(service: Service, job_id: str | None, previews: bool) -> AsyncG
             if ended:
                 return
         async for event in _with_heartbeats(subscription):
-            if job_id is not None and not isinstance(event, JobProgress | None):
+            if job_id is not None and isinstance(event, JobChanged | Missed):
                 line, ended = await _job(service, job_id)
                 yield line
                 if ended:
                     return
-            else:
-                yield _line(_view(event, previews))
+            elif (view := lines.plain(event, previews)) is not None:
+                yield _line(view)
+
+
+async def _detailed(service: Service, job_id: str | None, kinds: Collection[str]) -> AsyncGenerator[bytes]:
+    """The stream of a single job begins with its state and ends with the job."""
+    with service.watch(job_id) as subscription:
+        if job_id is not None:
+            now = await service.job(job_id)
+            if "state" in kinds:
+                kind = now.error.kind if now.error else None
+                told = JobChanged(now.id, now.state, lane=now.lane, owner=now.owner, error_kind=kind)
+                yield _line(lines.detailed(told))
+            if now.state in TERMINAL:
+                return
+        yield _line({"event": "heartbeat"})  # whoever comes back after a break knows that the daemon is there
+        async for event in _with_heartbeats(subscription):
+            if event is None:
+                yield _line({"event": "heartbeat"})
+                continue
+            if lines.kind_of(event) in kinds:
+                yield _line(lines.detailed(event))
+            if job_id is not None and isinstance(event, Missed) and (await service.job(job_id)).state in TERMINAL:
+                return
+            if job_id is not None and isinstance(event, JobChanged) and event.state in TERMINAL:
+                return
 
 
 async def _with_heartbeats(subscription: Subscription) -> AsyncGenerator[Event | None]:
@@ -126,19 +164,6 @@ _END = _End()
 async def _job(service: Service, job_id: str) -> tuple[bytes, bool]:
     job = await service.job(job_id)
     return _line({"event": "job", "job": views.of_job(job, service.absolute)}), job.state in TERMINAL
-
-
-def _view(event: Event | None, previews: bool) -> dict[str, Any]:
-    if event is None:
-        return {"event": "heartbeat"}
-    if isinstance(event, JobChanged):
-        return {"event": "changed", "job_id": event.job_id, "state": event.state}
-    if isinstance(event, JobProgress):
-        view = {"event": "progress", "job_id": event.job_id, "step": event.step, "steps": event.steps}
-        if previews and event.preview_png is not None:
-            view["preview_png_base64"] = base64.b64encode(event.preview_png).decode()
-        return view
-    return {"event": "missed", "events": event.events}
 
 
 def _line(view: dict[str, Any]) -> bytes:

@@ -45,25 +45,30 @@ async def find(
     else:
         first = await service.jobs(state=state, owner=owner, limit=_page(limit))  # a wrong state is refused here
         pages = _pages(service, first, state, owner, limit)
-    return StreamingResponse(_listed(pages, service.absolute), media_type="application/json")
+    return StreamingResponse(_listed(service, pages), media_type="application/json")
 
 
 @router.get("/{job_id}", response_model=views.JobView)
 async def show(service: Door, job_id: str) -> Response:
     """One job, by its id or a unique beginning of it."""
-    return JSONResponse(views.of_job(await service.job(job_id), service.absolute))
+    return await _shown(service, await service.job(job_id))
 
 
 @router.post("/{job_id}/cancel", response_model=views.JobView)
 async def cancel(service: Door, job_id: str) -> Response:
     """End a job: at once when it waits, at its next step when it runs. One that has ended stays as it is."""
-    return JSONResponse(views.of_job(await service.cancel(job_id), service.absolute))
+    return await _shown(service, await service.cancel(job_id))
 
 
 @router.post("/{job_id}/retry", response_model=views.JobView)
 async def retry(service: Door, job_id: str) -> Response:
     """Queue a failed, dead or cancelled job again."""
-    return JSONResponse(views.of_job(await service.retry(job_id), service.absolute))
+    return await _shown(service, await service.retry(job_id))
+
+
+async def _shown(service: Service, job: Job) -> Response:
+    expected = await service.expected([job])
+    return JSONResponse(views.of_job(job, service.absolute, expected.get(job.id)))
 
 
 def _page(limit: int | None) -> int:
@@ -87,13 +92,15 @@ async def _pages(
         found = await service.jobs(state=state, owner=owner, limit=_page(rest), before=found[-1].id)
 
 
-async def _listed(pages: AsyncIterator[Sequence[Job]], place: views.Place) -> AsyncIterator[bytes]:
+async def _listed(service: Service, pages: AsyncIterator[Sequence[Job]]) -> AsyncIterator[bytes]:
     """The JSON list in pieces, each rendered in some milliseconds, so that other callers get their turn."""
     yield b"["
     begun = False
     async for found in pages:
+        expected = await service.expected(found)
         for start in range(0, len(found), VIEWS_AT_ONCE):
-            piece = [views.of_job(job, place) for job in found[start : start + VIEWS_AT_ONCE]]
+            some = found[start : start + VIEWS_AT_ONCE]
+            piece = [views.of_job(job, service.absolute, expected.get(job.id)) for job in some]
             text = json.dumps(piece, ensure_ascii=False, separators=(",", ":"))[1:-1]
             yield ("," if begun else "").encode() + text.encode()
             begun = True

@@ -13,8 +13,22 @@ from typing import Any, NotRequired
 # Not typing's: pydantic, which describes the API from these, refuses that one below Python 3.12.
 from typing_extensions import TypedDict
 
-from config.errors import ConfigurationError, MezzotintError
-from daemon.service import Backup, Job, JobError, ModelEntry, Picture, Pruned, Status, Verification
+from config.errors import ConfigurationError, MezzotintError, QuotaError
+from daemon.service import (
+    Account,
+    Backup,
+    Expected,
+    Job,
+    JobError,
+    LaneStatus,
+    ModelEntry,
+    Picture,
+    Pruned,
+    RetentionStatus,
+    Status,
+    Used,
+    Verification,
+)
 
 Place = Callable[[Picture], Path]
 """Tells where a picture's file lies."""
@@ -31,7 +45,7 @@ class ProblemView(TypedDict):
 class ErrorView(TypedDict):
     """What went wrong, in plain words; ``field`` names the part of the input, ``hint`` says what to do.
 
-    ``problems`` is everything that is wrong with a configuration.
+    ``problems`` is everything that is wrong with a configuration, ``free_at`` when a quota that is used up begins anew.
     """
 
     kind: str
@@ -39,6 +53,7 @@ class ErrorView(TypedDict):
     field: NotRequired[str]
     hint: NotRequired[str]
     problems: NotRequired[list[ProblemView]]
+    free_at: NotRequired[str]
 
 
 class PictureView(TypedDict):
@@ -55,7 +70,11 @@ class PictureView(TypedDict):
 
 
 class JobView(TypedDict):
-    """A job; ``attempts`` counts the attempts that were started, times are null where not yet."""
+    """A job; ``attempts`` counts the attempts that were started, times are null where not yet.
+
+    ``position`` is its place among those that wait (1 is next), ``eta_s`` the seconds until its pictures are there,
+    told from what others like it took: null while the queue is paused, and where too little is known.
+    """
 
     id: str
     state: str
@@ -70,6 +89,10 @@ class JobView(TypedDict):
     queued_at: str
     started_at: str | None
     finished_at: str | None
+    groups: list[str]
+    engine_seconds: float
+    position: int | None
+    eta_s: float | None
 
 
 class ReloadedView(TypedDict):
@@ -108,6 +131,29 @@ class EngineView(TypedDict):
     state: str
 
 
+class LaneView(TypedDict):
+    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none.
+
+    ``eta_s`` are the seconds until the last of its jobs is done, null where there is none or nobody knows.
+    """
+
+    name: str
+    queued: int
+    running: int
+    oldest_seconds: float | None
+    engine_seconds: float
+    share: float | None
+    eta_s: float | None
+
+
+class PaceView(TypedDict):
+    """How fast the engine worked in the last ten seconds; ``busy`` is the part of that time."""
+
+    forwards_per_second: float
+    steps_per_second: float
+    busy: float
+
+
 class FrontEndView(TypedDict):
     """A way to reach the service, and how it is."""
 
@@ -132,8 +178,21 @@ class DeliveriesView(TypedDict):
     given_up: int
 
 
+class RetentionView(TypedDict):
+    """The rules by which ended jobs go by and by; when they were last carried out, and what went then."""
+
+    rules: int
+    at: str | None
+    jobs: int
+    pictures: int
+    bytes: int
+
+
 class StatusView(TypedDict):
-    """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing."""
+    """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing;
+
+    ``freed``: paused, and the engine ends once it is idle, so that its memory is free.
+    """
 
     daemon: DaemonView
     engines: list[EngineView]
@@ -142,6 +201,10 @@ class StatusView(TypedDict):
     front_ends: list[FrontEndView]
     deliveries: DeliveriesView
     degraded: list[ConditionView]
+    retention: RetentionView | None
+    freed: bool
+    lanes: list[LaneView]
+    pace: PaceView
 
 
 class ModelView(TypedDict):
@@ -191,6 +254,16 @@ class BackupView(TypedDict):
     seconds: float
 
 
+class RuleView(TypedDict):
+    """What a rule of the settings took; ``number`` is its place there, from 1."""
+
+    number: int
+    says: str
+    jobs: int
+    pictures: int
+    bytes: int
+
+
 class PrunedView(TypedDict):
     """What was removed, or would be (``dry_run``); ``oldest`` and ``newest`` are when such jobs were accepted."""
 
@@ -207,6 +280,39 @@ class PrunedView(TypedDict):
     quarantined_bytes: int
     given_back: int
     seconds: float
+    rules: list[RuleView]
+
+
+class AmountView(TypedDict):
+    """Of one thing: what was used, what is reserved for jobs that have not ended, what may be used at most by which
+    rule, and what is left of that (null: nothing limits it)."""
+
+    used: float
+    held: float
+    limit: float | None
+    left: float | None
+    rule: str | None
+
+
+class PeriodView(TypedDict):
+    """A day or a month of the quotas' time zone, and when it ends."""
+
+    period: str
+    ends: str
+    pictures: AmountView
+    gpu_seconds: AmountView
+
+
+class UsageView(TypedDict):
+    """What a scope used and may use. ``stored`` is of the recorded pictures that are there now, in bytes."""
+
+    scope: str
+    groups: list[str]
+    day: PeriodView
+    month: PeriodView
+    stored_pictures: int
+    stored: AmountView
+    max_queued: int | None
 
 
 class RecordsView(TypedDict):
@@ -228,6 +334,8 @@ def of_error(error: MezzotintError | JobError) -> ErrorView:
         view["field"] = error.field
     if error.hint:
         view["hint"] = error.hint
+    if isinstance(error, QuotaError) and error.free_at is not None:
+        view["free_at"] = moment(error.free_at)
     if isinstance(error, ConfigurationError):
         view["problems"] = [ProblemView(key=each.key, message=each.message, hint=each.hint) for each in error.problems]
     return view
@@ -247,8 +355,8 @@ def of_picture(picture: Picture, place: Place) -> PictureView:
     )
 
 
-def of_job(job: Job, place: Place) -> JobView:
-    """One job with its pictures."""
+def of_job(job: Job, place: Place, expected: Expected | None = None) -> JobView:
+    """One job with its pictures, and what is expected of it."""
     return JobView(
         id=job.id,
         state=job.state,
@@ -263,7 +371,15 @@ def of_job(job: Job, place: Place) -> JobView:
         queued_at=moment(job.queued_at),
         started_at=None if job.started_at is None else moment(job.started_at),
         finished_at=None if job.finished_at is None else moment(job.finished_at),
+        groups=list(job.groups),
+        engine_seconds=round(job.engine_seconds, 3),
+        position=None if expected is None else expected.position,
+        eta_s=None if expected is None else _rounded(expected.ends_s),
     )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def of_status(status: Status) -> StatusView:
@@ -294,6 +410,36 @@ def of_status(status: Status) -> StatusView:
             ConditionView(what=each.what, why=each.why, heals=each.heals, since=moment(each.since))
             for each in status.degraded
         ],
+        retention=None if status.retention is None else _of_retention(status.retention),
+        freed=status.freed,
+        lanes=[_of_lane(each) for each in status.lanes],
+        pace=PaceView(
+            forwards_per_second=round(status.pace.forwards_per_second, 2),
+            steps_per_second=round(status.pace.steps_per_second, 2),
+            busy=round(status.pace.busy, 3),
+        ),
+    )
+
+
+def _of_retention(found: RetentionStatus) -> RetentionView:
+    return RetentionView(
+        rules=found.rules,
+        at=None if found.at is None else moment(found.at),
+        jobs=found.jobs,
+        pictures=found.pictures,
+        bytes=found.bytes,
+    )
+
+
+def _of_lane(lane: LaneStatus) -> LaneView:
+    return LaneView(
+        name=lane.name,
+        queued=lane.queued,
+        running=lane.running,
+        oldest_seconds=None if lane.oldest_seconds is None else round(lane.oldest_seconds, 3),
+        engine_seconds=round(lane.engine_seconds, 3),
+        share=None if lane.share is None else round(lane.share, 4),
+        eta_s=_rounded(lane.eta_s),
     )
 
 
@@ -344,6 +490,16 @@ def of_pruned(pruned: Pruned) -> PrunedView:
         quarantined_bytes=pruned.quarantined_bytes,
         given_back=pruned.given_back,
         seconds=pruned.seconds,
+        rules=[
+            RuleView(
+                number=each.number,
+                says=each.says,
+                jobs=each.gone.jobs,
+                pictures=each.gone.pictures,
+                bytes=each.gone.bytes,
+            )
+            for each in pruned.by_rule
+        ],
     )
 
 
@@ -359,4 +515,43 @@ def of_verification(found: Verification) -> VerificationView:
             DifferenceView(fact=each.fact, recorded=each.recorded, now=each.now) for each in found.differences
         ],
         job=found.job_id,
+    )
+
+
+def of_account(account: Account) -> UsageView:
+    """What a scope used and may use."""
+    found, periods = account.usage, account.periods
+    return UsageView(
+        scope=found.scope,
+        groups=list(found.groups),
+        day=_of_period(account, "day", periods.day, found.day),
+        month=_of_period(account, "month", periods.month, found.month),
+        stored_pictures=found.pictures,
+        stored=_of_amount(account, "bytes", None, found.bytes, found.held_bytes),
+        max_queued=account.limit("queued", None),
+    )
+
+
+def _of_period(account: Account, kind: str, name: str, used: Used) -> PeriodView:
+    return PeriodView(
+        period=name,
+        ends=moment(account.periods.ends(kind)),
+        pictures=_of_amount(account, "pictures", kind, used.pictures, used.held_pictures),
+        gpu_seconds=_of_amount(account, "engine_ms", kind, used.engine_ms, used.held_ms, 1000),
+    )
+
+
+def _of_amount(account: Account, what: str, per: str | None, used: int, held: int, unit: int = 1) -> AmountView:
+    found = account.allowance(what, per)
+    limit = None if found is None else found.limit
+
+    def shown(amount: int) -> float:
+        return amount if unit == 1 else amount / unit
+
+    return AmountView(
+        used=shown(used),
+        held=shown(held),
+        limit=None if limit is None else shown(limit),
+        left=None if limit is None else shown(max(0, limit - used - held)),
+        rule=None if found is None else found.rule,
     )

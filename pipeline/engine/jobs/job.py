@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.engine.jobs.picture import Picture
+from pipeline.engine.jobs.spent import Spent
 from pipeline.messages import Draw, Progress
 
 
@@ -15,6 +16,8 @@ class Job:
     draw: Draw
     number: int
     """Order of arrival."""
+    urgency: int = field(init=False)
+    """Lower goes first; as the daemon said last."""
     pictures: list[Picture] = field(default_factory=list)
     """Those not finished yet, in order."""
     cancelled: bool = False
@@ -22,12 +25,12 @@ class Job:
     """Memory ran out for it: it is drawn by itself, in parts."""
     steps_finished: int = 0
     """Steps of the pictures that are finished."""
-    seconds: float = 0.0
-    """Its share, by rows, of the passes it took part in."""
-    drawing_seconds: float = 0.0
-    """How long it has had a picture in the slots; what its deadline counts."""
+    spent: Spent = field(default_factory=Spent)
     told: int = -1
     """The step that was reported last."""
+
+    def __post_init__(self) -> None:
+        self.urgency = self.draw.urgency
 
     @property
     def key(self) -> tuple[str, int]:
@@ -47,7 +50,12 @@ class Job:
         self.told = step
         steps = self.steps_finished + sum(picture.steps for picture in self.pictures)
         return Progress(
-            job=self.draw.job, attempt=self.draw.attempt, step=step, steps=steps, preview_png=self._preview()
+            job=self.draw.job,
+            attempt=self.draw.attempt,
+            step=step,
+            steps=steps,
+            preview_png=self._preview(),
+            engine_seconds=self.spent.engine_seconds,
         )
 
     def _preview(self) -> bytes | None:

@@ -58,12 +58,12 @@ class Picture:
     @property
     def order(self) -> tuple[int, int, int]:
         """Sorts pictures by who goes first."""
-        return (self.job.draw.urgency, self.job.number, self.index)
+        return (self.job.urgency, self.job.number, self.index)
 
     @property
     def urgency(self) -> int:
         """Lower goes first."""
-        return self.job.draw.urgency
+        return self.job.urgency
 
     @property
     def deterministic(self) -> bool:

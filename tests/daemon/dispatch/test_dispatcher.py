@@ -7,7 +7,9 @@ import hashlib
 
 from PIL import Image
 
+from daemon.fairness.estimates import Speeds
 from pipeline.records import read_png
+from storage import queue, speeds
 
 from .conftest import BuildFloor, Floor
 
@@ -162,3 +164,27 @@ async def test_leases_of_running_jobs_are_renewed(build: BuildFloor) -> None:
 
 async def _later(lease, first: int) -> bool:  # type: ignore[no-untyped-def]
     return await lease() > first
+
+
+async def test_what_a_job_took_is_recorded_with_it_and_learnt_for_the_next(floor: Floor) -> None:
+    """1. Jobs of two lengths. 2. What they took stands in their rows. 3. The next start knows what to expect."""
+    jobs = await floor.ended(*[await floor.submit(steps=steps, seed=steps) for steps in (5, 10, 5, 10)])
+    assert all(job.engine_seconds > 0 for job in jobs)
+    found = Speeds.of(await floor.database.read(speeds.read))
+    short, long = (found.engine_seconds(job.request) for job in jobs[:2])
+    assert 0 < short < long
+    assert found.seen(jobs[0].request) > 3
+    assert "starter" in found.loads
+
+
+async def test_a_cancelled_job_took_what_the_engine_says(build: BuildFloor) -> None:
+    floor = build(engine={"fake_step_s": 0.02})
+    job_id = await floor.submit(steps=150)
+    job = await floor.running(job_id)
+    await floor.until(lambda: asyncio.sleep(0, floor.dispatcher.snapshot()[0].steps > 2))
+    await floor.database.write(lambda connection: queue.cancel(connection, job_id, now=0))
+    floor.dispatcher.cancel(job_id, job.attempt)
+    (job,) = await floor.ended(job_id)
+    assert job.state == "cancelled"
+    assert job.engine_seconds >= 0.04
+    assert Speeds.of(await floor.database.read(speeds.read)).seen(job.request) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from support.draws import PLACE, draw
 from config.settings import EngineSettings
 from pipeline.engine import loop
 from pipeline.engine.contract import Build, Engine, Send
-from pipeline.messages import Draw, Failed, Finished, ModelPlace, Pulse, Stop, Stopped, ToDaemon, ToEngine
+from pipeline.messages import Draw, Failed, Finished, Loaded, ModelPlace, Pulse, Stop, Stopped, ToDaemon, ToEngine
 
 M = TypeVar("M")
 
@@ -23,6 +24,7 @@ class Bench:
     def __init__(self, kind: str, build: Build, place: ModelPlace, *, rows: int, side: int) -> None:
         self.kind, self.rows, self.side, self.steps = kind, rows, side, 3
         self.heard: list[ToDaemon] = []
+        self.busy_seconds = 0.0
         self._build, self._place = build, place
         self._inbox: loop.Inbox = loop.Inbox()
         self._open: set[tuple[str, int]] = set()
@@ -85,9 +87,24 @@ class Bench:
         """React once, at the first message of that kind about that job."""
         self._reactions.append((kind, job, react))
 
-    def serve(self) -> None:
-        loop.run(self._build, self._inbox, self._hear)
-        assert not self._open
+    def serve(self, dropped: tuple[str, ...] = ()) -> None:
+        """``dropped`` are the jobs that may be left open."""
+        loop.run(self._timed, self._inbox, self._hear)
+        assert {job for job, _ in self._open} == set(dropped)
+
+    def _timed(self, send: Send) -> Engine:
+        """The engine, with its steps timed from outside, the loading of models apart."""
+        engine = self._build(send)
+        step = engine.step
+
+        def timed() -> bool:
+            began, loads = time.monotonic(), len(self.said(Loaded))
+            more = step()
+            self.busy_seconds += time.monotonic() - began - sum(each.seconds for each in self.said(Loaded)[loads:])
+            return more
+
+        engine.step = timed  # type: ignore[method-assign]
+        return engine
 
     def _hear(self, message: ToDaemon) -> None:
         self.heard.append(message)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 
+import pytest
 from PIL import Image
 from support.draws import draw
 
-from pipeline.messages import Cancel, Drawn, Failed, Finished, Progress, Pulse, Stopped
+from pipeline.messages import Cancel, Drawn, Failed, Finished, Progress, Pulse, Rank, Stop, Stopped
 
 from .conftest import Bench
 
@@ -124,6 +125,50 @@ def test_an_urgent_job_goes_first_and_the_parked_ones_end_as_they_would_have(ben
         assert crowded[drawn.job] == drawn.pixels_sha256
 
 
+def test_a_parked_job_that_becomes_urgent_is_drawn_at_the_next_step_and_no_place_stays_empty(bench: Bench) -> None:
+    rows = bench.rows
+    bench.send(*(bench.order(f"job {row}", urgency=3, steps=4) for row in range(rows)))
+    bench.send(bench.order("later", urgency=3, steps=2))
+    bench.when(Progress, "job 0", lambda: bench.send(Rank(job="later", attempt=1, urgency=0)))
+    bench.serve()
+    assert next(iter(bench.ends())) == "later"
+    assert list(bench.ends())[-1] == f"job {rows - 1}", "the youngest made room"
+    assert bench.last_pulse().steps == 4 * rows + 2
+    assert bench.last_pulse().forwards == 6, "1 without the late one, 2 with it, 3 for who made room"
+
+
+def test_a_job_that_is_parked_for_others_comes_out_as_it_would_have(bench: Bench) -> None:
+    first = [bench.order(f"first {row}", urgency=1, seed=row, steps=4, deterministic=True) for row in range(2)]
+    second = [bench.order(f"second {row}", urgency=2, seed=row, steps=3) for row in range(bench.rows)]
+
+    def down() -> None:
+        bench.send(*(Rank(job=each.job, attempt=1, urgency=3) for each in first))
+
+    bench.send(*first, *second)
+    bench.when(Progress, "first 0", down)
+    bench.serve()
+    assert set(list(bench.ends())[-2:]) == {"first 0", "first 1"}
+    assert list(bench.ends().values()) == ["Finished"] * (2 + bench.rows)
+    crowded = {drawn.job: drawn.pixels_sha256 for drawn in bench.said(Drawn)}
+    alone = bench.anew()
+    alone.send(*first)
+    alone.serve()
+    for drawn in alone.said(Drawn):
+        assert crowded[drawn.job] == drawn.pixels_sha256
+
+
+def test_the_urgency_of_what_is_unknown_or_of_an_earlier_attempt_changes_nothing(bench: Bench) -> None:
+    bench.send(*(bench.order(f"job {row}", attempt=2, urgency=1, steps=2) for row in range(bench.rows + 1)))
+    late = f"job {bench.rows}"
+    bench.when(
+        Progress,
+        "job 0",
+        lambda: bench.send(Rank(job=late, attempt=1, urgency=0), Rank(job="nobody", attempt=1, urgency=0)),
+    )
+    bench.serve()
+    assert list(bench.ends())[-1] == late
+
+
 def test_previews_come_only_when_they_are_asked_for(bench: Bench) -> None:
     """An engine may need to have decoded a picture before it can show what a half-finished one looks like."""
     two = bench.order("shown", steps=12, previews=True), bench.order("not shown", steps=12)
@@ -151,10 +196,47 @@ def test_an_image_to_image_job_starts_from_its_input(bench: Bench) -> None:
     assert sum(pixels["light"]) > sum(pixels["dark"])
 
 
-def test_a_share_of_the_forwards_is_charged_to_every_job(bench: Bench) -> None:
-    bench.send(bench.order("a"), bench.order("b"))
+def test_the_shares_of_all_jobs_together_are_the_time_in_which_the_engine_was_busy(bench: Bench) -> None:
+    """However they end: with pictures, cancelled midway, overdue, or as their own fault. Loading is nobody's."""
+    bench.send(
+        bench.order("short", steps=8),
+        bench.order("long", steps=16, count=2),
+        bench.order("other size", steps=8, width=2 * bench.side),
+        bench.order("unwanted", steps=40),
+        bench.order("late", steps=8, deadline_seconds=0.0),
+    )
+    bench.when(Finished, "short", lambda: bench.send(Cancel(job="unwanted", attempt=1)))
     bench.serve()
-    assert all(end.engine_seconds > 0 for end in bench.said(Finished))
+    assert bench.ends() == {
+        "short": "Finished",
+        "long": "Finished",
+        "other size": "Finished",
+        "unwanted": "Stopped",
+        "late": "Failed",
+    }
+    charged = sum(end.engine_seconds for kind in (Finished, Failed, Stopped) for end in bench.said(kind))
+    assert 0.8 * bench.busy_seconds <= charged <= bench.busy_seconds  # what is left is messages and bookkeeping
+    assert all(end.engine_seconds > 0 for end in [*bench.said(Finished), *bench.said(Stopped)])
+
+
+def test_pictures_that_share_forwards_are_charged_by_rows(bench: Bench) -> None:
+    bench.send(bench.order("one", steps=4), bench.order("two", steps=4))
+    bench.serve()
+    one, two = bench.said(Finished)
+    for end in (one, two):
+        assert (end.forwards, end.forwards_share) == (4, 2.0)
+        assert 0 < end.forward_seconds <= min(end.engine_seconds, end.drawing_seconds)
+    assert one.forward_seconds == pytest.approx(two.forward_seconds, rel=0.01)
+
+
+def test_progress_tells_what_a_job_has_cost_so_far(bench: Bench) -> None:
+    bench.send(bench.order("a", steps=4))
+    bench.serve()
+    costs = [progress.engine_seconds for progress in bench.said(Progress, "a")]
+    (end,) = bench.said(Finished)
+    assert costs[0] > 0
+    assert costs == sorted(costs)
+    assert costs[-1] <= end.engine_seconds
 
 
 def test_a_job_of_an_impossible_model_fails_and_its_neighbour_goes_on(bench: Bench) -> None:
@@ -191,3 +273,24 @@ def test_a_job_that_never_fits_into_memory_fails_as_its_own_fault(bench: Bench) 
     assert (failed.job, failed.kind, failed.field) == (large.job, "user", "width")
     assert failed.hint is not None
     assert [bench.ends()[each.job] for each in neighbours] == ["Finished"] * len(neighbours)
+
+
+def test_an_engine_that_is_told_to_stop_ends_and_says_nothing_more(bench: Bench) -> None:
+    """That is how its memory is freed: with the process goes all it has, so nothing may keep it."""
+    bench.send(bench.order("first"))
+    bench.serve()
+    assert bench.ends() == {"first": "Finished"}
+    again = bench.anew()
+    again.when(Progress, "dropped", lambda: again.send(Stop()))
+    again.send(again.order("dropped", steps=10))
+    again.serve(dropped=("dropped",))
+    assert again.ends() == {}
+    assert again.said(Drawn) == []
+
+
+def test_the_time_in_which_it_worked_is_counted(bench: Bench) -> None:
+    bench.send(bench.order("a"), bench.order("b"))
+    bench.serve()
+    counted = [pulse.busy_seconds for pulse in bench.said(Pulse)]
+    assert counted == sorted(counted)
+    assert 0 < sum(end.engine_seconds for end in bench.said(Finished)) <= counted[-1] + 1e-3

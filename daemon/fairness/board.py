@@ -1,0 +1,160 @@
+"""Who goes first of the jobs that an engine holds, and how many of them there may be.
+
+The engine draws those of the smallest rank and parks the others. Rank 0 is for lanes that are owed something
+(:mod:`daemon.fairness.shares`), as many jobs of each as its share of the engine has places. After them the lanes go in
+order of urgency, and in a lane the first job of each owner goes before anybody's second, so that nobody waits behind
+somebody else's many.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from daemon.fairness.shares import Shares
+from daemon.fairness.values import LANES, Aboard, EngineState, Rules
+
+ALL_RANKS = 1 + 2 * LANES
+
+
+def spare(capacity: int) -> int:
+    """Jobs sent beyond the engine's capacity: a freed place is filled at the next forward and not one claim later."""
+    return max(1, capacity // 4)
+
+
+def most_aboard(capacity: int) -> int:
+    """Jobs on board, of the rank that is looked at and better ones, up to which a further one may come."""
+    return capacity + spare(capacity)
+
+
+def places(lane: int, capacity: int, rules: Rules) -> int:
+    """The lane's share of the engine's places, at least one: so many of its jobs are on board, however full it is."""
+    return max(1, math.ceil(rules.shares[lane] * capacity - 1e-9))
+
+
+def ranks(engine: EngineState, shares: Shares, rules: Rules) -> list[int]:
+    """The rank of each job on board, in their order there; the engine draws the smallest first, then by arrival.
+
+    Of a lane that is owed something its first job goes before all others, and with it those that share its forwards.
+    Where another model has to be loaded for the first, that waits until the lane is overdue; others of the lane do not
+    go instead, or it would never come to that.
+    """
+    found = plain_ranks(engine.aboard)
+    for lane, order in _by_lane(engine.aboard, found).items():
+        first = engine.aboard[order[0]]
+        if lane in shares.overdue or (lane in shares.owed and engine.model in (None, first.fit.model)):
+            together = [place for place in order if engine.aboard[place].fit == first.fit]
+            for place in together[: places(lane, engine.capacity, rules)]:
+                found[place] = 0
+    return found
+
+
+def in_turn(engine: EngineState, had: Mapping[int, float]) -> dict[int, float]:
+    """Engine-seconds by lane that count as served, where jobs on board (by their arrival) had so many each.
+
+    Those of a lane whose first job had none of them do not: others of it rode along with what was drawn anyhow. If they
+    counted, the lane would never be owed what its first job waits for.
+    """
+    counted: dict[int, float] = {}
+    for lane, order in _by_lane(engine.aboard, plain_ranks(engine.aboard)).items():
+        if had.get(engine.aboard[order[0]].arrival):
+            counted[lane] = sum(had.get(engine.aboard[place].arrival, 0.0) for place in order)
+    return counted
+
+
+def rank(lane: int, *, first: bool) -> int:
+    """Of a job whose lane is not owed anything; ``first``: its owner has none on board that came before it."""
+    return 1 + 2 * lane + (not first)
+
+
+def plain_ranks(aboard: Sequence[Aboard]) -> list[int]:
+    """The ranks while no lane is owed anything."""
+    found = [0] * len(aboard)
+    seen: set[tuple[int, str]] = set()
+    for place in _by_arrival(aboard):
+        job = aboard[place]
+        found[place] = rank(job.lane, first=(job.lane, job.owner) not in seen)
+        seen.add((job.lane, job.owner))
+    return found
+
+
+def wanting(waiting: Collection[int], engine: EngineState, shares: Shares, rules: Rules) -> frozenset[int]:
+    """The lanes that want to be served: with a job that waits, or with one on board that is parked.
+
+    ``waiting`` are the lanes with a job that may be claimed, and that is not kept back by its owner's own limit. A lane
+    that is drawn only because it is owed something wants still.
+    """
+    found = frozenset(waiting) | _parked(engine, plain_ranks(engine.aboard))
+    return found | _parked(engine, ranks(engine, shares, rules)) if shares.owed else found
+
+
+def _parked(engine: EngineState, found: Sequence[int]) -> frozenset[int]:
+    """Lanes with a job that has no place; or that has one and is not drawn in it, as it does not fit the job that goes
+    first. Where all that go first are of one lane these are its own, and it could not be served more than it is.
+    """
+    if not engine.aboard:
+        return frozenset()
+    order = sorted(zip(found, (job.arrival for job in engine.aboard), engine.aboard, strict=True), key=_two)
+    best, _, first = order[0]
+    leaders = {job.lane for rank, _, job in order if rank == best}
+    leader = first.lane if len(leaders) == 1 else None
+    rows, parked = 0, set()
+    for *_, job in order:
+        rows += job.rows
+        if rows > engine.capacity or (job.fit != first.fit and job.lane != leader):
+            parked.add(job.lane)
+    return frozenset(parked)
+
+
+def _two(row: tuple[int, int, Aboard]) -> tuple[int, int]:
+    return row[:2]
+
+
+class Room:
+    """How much room an engine has: for whom a further job may come on board.
+
+    Jobs of a worse rank do not count, they are parked: a person's job comes on board although background jobs fill the
+    engine. And a lane always has its places.
+    """
+
+    def __init__(self, engine: EngineState, rules: Rules) -> None:
+        self._engine = engine
+        self._rules = rules
+        self._of_rank = Counter(plain_ranks(engine.aboard))
+        self._of_lane = Counter(job.lane for job in engine.aboard)
+        self._of_owner = Counter(job.owner for job in engine.aboard)
+        self._owners = {(job.lane, job.owner) for job in engine.aboard}
+
+    def has(self, lane: int, owner: str) -> bool:
+        """Whether a further job of this owner and lane may come on board."""
+        return not self.at_limit(owner) and self.has_for(lane, first=(lane, owner) not in self._owners)
+
+    def at_limit(self, owner: str) -> bool:
+        """Whether the owner has as many jobs on board as the operator allows one to have."""
+        return bool(self._rules.max_running) and self._of_owner[owner] >= self._rules.max_running
+
+    def has_for(self, lane: int, *, first: bool) -> bool:
+        """The same for anybody below his own limit; ``first``: he has no job of this lane on board."""
+        own = self._of_lane[lane]
+        if own < places(lane, self._engine.capacity, self._rules):
+            return True
+        most, own_rank = most_aboard(self._engine.capacity), rank(lane, first=first)
+        return own < 2 * most and sum(self._of_rank[better] for better in range(own_rank + 1)) < most
+
+
+def has_room(lane: int, owner: str, engine: EngineState, rules: Rules) -> bool:
+    """Whether a further job of this owner and lane may come on board (see :class:`Room`)."""
+    return Room(engine, rules).has(lane, owner)
+
+
+def _by_lane(aboard: Sequence[Aboard], ranked: Sequence[int]) -> dict[int, list[int]]:
+    """The places of each lane's jobs, in order of service."""
+    found: dict[int, list[int]] = {}
+    for place in sorted(range(len(aboard)), key=lambda place: (ranked[place], aboard[place].arrival)):
+        found.setdefault(aboard[place].lane, []).append(place)
+    return found
+
+
+def _by_arrival(aboard: Sequence[Aboard]) -> list[int]:
+    return sorted(range(len(aboard)), key=lambda place: aboard[place].arrival)

@@ -1,0 +1,105 @@
+"""What is promised of the policy, as figures.
+
+Both promises rest on the account of :mod:`daemon.fairness.shares`.
+
+**How far a lane may fall behind** (:func:`most_owed`). While a lane has something that waits or is parked, its account
+grows by its share of what the engine draws and falls by what it is given. Take the sum of what all lanes are owed. As
+long as a lane is owed more than its quantum, what is drawn is drawn for such lanes, each at its share at least (it has
+its places), and as all shares together make 1 the sum does not grow. While none is, no account is above its quantum.
+So the sum never exceeds the quanta of the lanes, and what is drawn when it is not theirs: the forward that is under way
+when one falls behind; and, where another model has to be loaded, the work that is begun and has to end first, as often
+as a lane has another model, and the further patience that the rules have before they load one. A job that must run
+alone is such work too, as is what has to end before it.
+
+**The floor** (:func:`shortfall`). Over any stretch of time in which a lane has work all along it gets its share of
+what is drawn, less the most that it is owed at its end, and less the quantum that it may have had in advance at its
+beginning. Over a window that is long enough (:func:`window_seconds`) that is a given part of its share.
+
+**The oldest job** (:func:`most_before`). From when a job is the oldest one of its owner until it starts, its lane has
+work. Of the lane's seconds only these go before it: what of the lane is on board already; the jobs of each other owner
+whose turn comes before his, which is as many seconds as he lies ahead of the others, by weight, and one job each; what
+goes out of turn for the sake of the model; and all that at most so many times as much as the estimates tell. The lane
+gets its share of all seconds less its shortfall; so many are drawn at most until it has had those.
+
+With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once it is
+on board, and meanwhile the others draw as much each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from daemon.fairness.values import LANES, Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What an engine may be asked to do while a promise is to hold."""
+
+    capacity: int
+    """Pictures that it draws together."""
+    longest_forward: float
+    """Seconds."""
+    longest_job: float = 0.0
+    """Engine-seconds of a job that is drawn by itself."""
+    models: int = 1
+    alone: bool = False
+    """There are jobs that must run alone."""
+    lanes: int = LANES
+    """Lanes with work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another owner of the lane who claims something while a job waits."""
+
+    weight: float
+    longest_job: float
+    """Engine-seconds, drawn by itself."""
+
+
+def begun(load: Load) -> float:
+    """The engine-seconds of what may have to end before another model is loaded or a job runs alone."""
+    if load.models == 1 and not load.alone:
+        return 0.0
+    return 3 * load.capacity * load.lanes * load.longest_job
+
+
+def most_owed(load: Load, rules: Rules) -> float:
+    """Engine-seconds that a lane is ever owed."""
+    switching = load.models > 1 or load.alone
+    patience = rules.quantum_seconds + (rules.switch_seconds if switching else 0.0)
+    return load.lanes * patience + load.longest_forward + begun(load)
+
+
+def shortfall(lane: int, load: Load, rules: Rules) -> float:
+    """Engine-seconds by which a lane with work may fall behind its share of what is drawn, over any stretch of time."""
+    return most_owed(load, rules) + rules.quantum_seconds
+
+
+def window_seconds(lane: int, load: Load, rules: Rules, *, part: float = 0.8) -> float:
+    """Over so many engine-seconds that an engine draws a lane with work gets this part of its share at least."""
+    return shortfall(lane, load, rules) / ((1 - part) * rules.shares[lane])
+
+
+def most_before(
+    lane: int,
+    load: Load,
+    rules: Rules,
+    *,
+    lead: float = 0.0,
+    ahead: float = 0.0,
+    rivals: Iterable[Rival] = (),
+    error: float = 1.0,
+    engines: int = 1,
+) -> float:
+    """Engine-seconds of others that pass at most from when a job is its owner's oldest until it starts.
+
+    ``lead``: how far its owner's time lies beyond that of who is next; ``ahead``: what others of the lane have still to
+    get of what is on board; ``rivals``: the owners who claim something meanwhile; ``error``: how many times more than
+    its estimate a job may take.
+    """
+    out_of_turn = lead + rules.affinity_seconds
+    lane_seconds = ahead + sum(error * rival.weight * out_of_turn + rival.longest_job for rival in rivals)
+    return engines * (lane_seconds + engines * shortfall(lane, load, rules)) / rules.shares[lane]

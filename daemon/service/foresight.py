@@ -1,0 +1,116 @@
+"""When jobs will have their pictures, told from how things stand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from daemon.fairness import course
+from daemon.fairness.estimates import Speeds
+from daemon.fairness.forecast import Board, Expected, Forecast, Line, Waits
+from daemon.fairness.work import Work
+from storage import speeds
+from storage.database import Connection, Database
+from storage.queue import outlook
+from storage.queue.job import LANES, Job
+
+MOST = 400
+"""Waiting jobs that are looked at, some two milliseconds of computing each; those beyond follow at the pace of their
+owners."""
+FRESH_SECONDS = 1.0
+REST = 10
+"""Nothing is forecast again before so many times as long has gone by as it took: a long queue moves slowly."""
+
+FEW = 20
+"""In longer lists nobody is looked for who stands further back than those that were looked at."""
+
+UNKNOWN = Expected(None, None, None)
+
+
+class Foresight:
+    """Looks ahead when somebody asks, at most about once a second, off the event loop."""
+
+    def __init__(
+        self, database: Database, board: Callable[[], Board], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database = database
+        self._board = board
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._forecast = Forecast()
+        self._paused = False
+        self._made_at = self._took = float("-inf")
+
+    async def of(self, jobs: Sequence[Job]) -> dict[str, Expected]:
+        """What is expected of those among the jobs that have not ended, by their id."""
+        wanted = [job for job in jobs if job.state in ("queued", "running")]
+        if not wanted:
+            return {}
+        # One that came after the last look is worth another.
+        await self._look(soon=any(job.id not in self._forecast.jobs for job in wanted))
+        found = {}
+        for job in wanted:
+            expected = self._forecast.jobs.get(job.id)
+            if expected is None and job.state == "queued" and len(wanted) <= FEW:
+                expected = await self._beyond(job)
+            found[job.id] = self._now(expected or UNKNOWN)
+        return found
+
+    async def lanes(self) -> dict[str, float | None]:
+        """Of each lane with work: seconds until the last of its jobs is done; None where nobody knows."""
+        await self._look()
+        last = {LANES[lane]: Expected(None, None, ends) for lane, ends in self._forecast.lanes.items()}
+        return {lane: self._now(expected).ends_s for lane, expected in last.items()}
+
+    async def _look(self, *, soon: bool = False) -> None:
+        async with self._one_at_a_time:
+            age = self._clock() - self._made_at
+            if age < (self._took if soon else max(FRESH_SECONDS, REST * self._took)):
+                return
+            began, board = self._clock(), self._board()
+            seen, known = await self._database.read(_read)
+            line = Line(waiting=[_waits(job) for job in seen.jobs], times=seen.times, beyond=seen.beyond)
+            self._forecast = await asyncio.to_thread(course.forecast, board, line, known)
+            self._paused, self._made_at, self._took = seen.paused, began, self._clock() - began
+
+    async def _beyond(self, job: Job) -> Expected | None:
+        place = await self._database.read(lambda connection: outlook.place_in_line(connection, job.id))
+        if place is None:
+            return None
+        lane, owner, number = place
+        pace = self._forecast.paces.get((lane, owner))
+        return None if pace is None else pace.at(number)
+
+    def _now(self, expected: Expected) -> Expected:
+        """Some time has gone by since the forecast was made. While the queue is paused nobody knows when it goes on."""
+        age = self._clock() - self._made_at
+        if self._paused and expected.position is not None:
+            return replace(expected, starts_s=None, ends_s=None)
+        return replace(expected, starts_s=_later(expected.starts_s, age), ends_s=_later(expected.ends_s, age))
+
+
+def _later(seconds: float | None, age: float) -> float | None:
+    return None if seconds is None else max(0.0, seconds - age)
+
+
+def _read(connection: Connection) -> tuple[outlook.Outlook, Speeds]:
+    return outlook.outlook(connection, MOST), Speeds.of(speeds.read(connection))
+
+
+def _waits(job: outlook.ReadyJob) -> Waits:
+    return Waits(
+        id=job.id,
+        seq=job.seq,
+        lane=job.lane,
+        owner=job.owner,
+        work=Work.of(job.request),
+        priority=job.priority,
+        alone=job.alone,
+    )
+
+
+def nothing_known() -> Board:
+    """Where there is no engine."""
+    return Board(capacity=0)

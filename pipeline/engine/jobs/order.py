@@ -1,0 +1,22 @@
+"""Which pictures are drawn and which are parked, where there are more than places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.engine.jobs.job import Job
+from pipeline.engine.jobs.picture import Picture
+
+
+def in_order(jobs: Iterable[Job]) -> list[Picture]:
+    """The pictures that are still to be drawn, those that go first before the others.
+
+    The more urgent job goes first; among equals the first picture of each job before the second of any, so that one
+    job of many pictures does not hold all places; then the older job.
+    """
+    found: list[tuple[tuple[int, bool, int, int], Picture]] = []
+    for job in jobs:
+        left = [picture for picture in job.pictures if not picture.finishing]
+        for place, picture in enumerate(left):
+            found.append(((job.urgency, place > 0, job.number, picture.index), picture))
+    return [picture for _, picture in sorted(found, key=lambda pair: pair[0])]
