@@ -225,8 +225,8 @@ class SchedulesSettings(Section):
     """Recurring orders."""
 
     enabled: bool = True
-    time_zone: str | None = None
-    """IANA name, for schedules that name none; the zone of the machine when it is not set."""
+    time_zone: str = "auto"
+    """IANA name, for schedules that name none; ``auto`` is the zone of the machine."""
     pause_after_failures: Annotated[int, Field(ge=0)] = 5
     """So many runs of a schedule that fail in a row pause it; 0: never."""
     max_schedules: Annotated[int, Field(ge=1)] = 20_000
