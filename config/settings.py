@@ -57,6 +57,13 @@ class LaneSettings(Section):
     scheduled: Positive = 15.0
     background: Positive = 5.0
 
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of each lane, of 1."""
+        parts: dict[str, float] = self.model_dump()
+        whole = sum(parts.values())
+        return {lane: part / whole for lane, part in parts.items()}
+
 
 class FairnessSettings(Section):
     """Who is served next."""

@@ -1,8 +1,9 @@
-"""Keeps the engine full of the queue's most urgent jobs, and records what it draws.
+"""Keeps the engine full of the jobs whose turn it is, and records what it draws.
 
-It only decides and moves: what to claim is decided in :mod:`daemon.dispatch.plan`, the engine's life is watched by
-:mod:`daemon.dispatch.station`, files are written by :mod:`daemon.dispatch.recording` and rows by
-:mod:`daemon.dispatch.ledger`. The engine never waits for the disk: the next jobs are on board meanwhile.
+It only moves: what to claim and what is drawn first is decided in :mod:`daemon.fairness` from what
+:mod:`daemon.dispatch.balance` knows, the engine's life is watched by :mod:`daemon.dispatch.station`, files are written
+by :mod:`daemon.dispatch.recording` and rows by :mod:`daemon.dispatch.ledger`. The engine never waits for the disk: the
+next jobs are on board meanwhile.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import structlog
 
 from config.clock import Clock
 from config.errors import FatalError, MezzotintError, RetryableError, UnusableError
 from config.settings import Settings
 from daemon.dispatch import drawing, plan
+from daemon.dispatch.balance import Balance
 from daemon.dispatch.conditions import Conditions, Unheard
 from daemon.dispatch.held import HeldJob, Name
 from daemon.dispatch.ledger import Ledger
+from daemon.dispatch.lookout import board_of
 from daemon.dispatch.recording import DamagedPictureError, Recorder
 from daemon.dispatch.restarts import Restarts
 from daemon.dispatch.silence import Patience
@@ -32,12 +36,16 @@ from daemon.dispatch.telling import EngineTeller
 from daemon.engines import local
 from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobProgress
+from daemon.fairness.alternatives import FAIR
 from daemon.fairness.estimates import Spent
+from daemon.fairness.forecast import Board
+from daemon.fairness.traffic import Policy
 from daemon.heartbeat import Heartbeat
 from pipeline.messages import Drawn, Failed, Finished, Loaded, Progress, Stopped, ToDaemon
 from pipeline.models.registry import Registry
+from pipeline.request import Request
 from storage.database import Database
-from storage.queue.job import LANES, Job, JobError
+from storage.queue.job import Job, JobError
 from storage.results.store import PictureFiles
 
 RECORDING_THREADS = 2
@@ -68,6 +76,7 @@ class Dispatcher:
         conditions: Conditions | None = None,
         start_engine: StartEngine | None = None,
         watch_seconds: float = WATCH_SECONDS,
+        policy: Policy = FAIR,
     ) -> None:
         self._settings = settings
         self._registry = registry
@@ -91,8 +100,11 @@ class Dispatcher:
             conditions=self._conditions,
             teller=EngineTeller(bus),
         )
+        self._balance = Balance(settings, policy, self._expected)
         self._patience = _patience(settings)
         self._news = asyncio.Event()
+        self._shifted = asyncio.Event()
+        """Something was drawn, or came on board or left it: others may have to go first."""
         self._claiming = asyncio.Lock()
         self._claimed: Sequence[Job] = ()
         """Jobs between their claim and their engine."""
@@ -118,6 +130,7 @@ class Dispatcher:
                 self._group = group
                 group.create_task(self._station.run(), name="engine")
                 group.create_task(self._claim_jobs(), name="claim")
+                group.create_task(self._keep_order(), name="order")
                 group.create_task(self._renew_leases(), name="leases")
                 group.create_task(self._watch(), name="watch")
         finally:
@@ -132,6 +145,8 @@ class Dispatcher:
         self._settings = settings
         self._patience = _patience(settings)
         self._ledger.reconfigure(settings.queue)
+        self._balance.reconfigure(settings)
+        self._shifted.set()
         self.wake()
 
     def wake(self) -> None:
@@ -158,6 +173,10 @@ class Dispatcher:
     def snapshot(self) -> list[EngineStatus]:
         """What the engines are doing."""
         return [self._station.status()]
+
+    def board(self) -> Board:
+        """The engine and what it holds, for whoever wants to look ahead."""
+        return board_of(self._station, self._balance, self._ledger.speeds)
 
     async def drain(self, grace_seconds: float) -> None:
         """Claim no more, let running jobs finish within the grace, release the others unharmed, stop the engine.
@@ -208,21 +227,26 @@ class Dispatcher:
             await self._news.wait()
             self._news.clear()
             async with self._claiming:
-                while (wanted := self._wanted()) is not None:
-                    jobs = self._claimed = await self._ledger.claim(wanted)
-                    await self._hand_out(jobs)
-                    self._claimed = ()
-                    if len(jobs) < wanted.limit:
-                        break
+                if self._may_claim():
+                    await self._claim()
                 self._unwanted.clear()
             self._moved.set()
 
-    def _wanted(self) -> plan.Claim | None:
+    def _may_claim(self) -> bool:
         capacity = self._station.capacity
         if self._draining or not capacity or not self._space_left:
-            return None
+            return False
         recording = sum(held is not None for held in self._ending.values())
-        return plan.next_claim(self._station.held, capacity=capacity, recording=recording, lanes=LANES)
+        return plan.may_claim(self._station.held, capacity=capacity, recording=recording)
+
+    async def _claim(self) -> None:
+        station = self._station
+        choosing = self._balance.choosing(station.capacity, station.model, station.held)
+        claimed = await self._ledger.claim(choosing, plan.most(station.capacity))
+        self._claimed = claimed.jobs
+        self._balance.waiting(claimed.wanting)
+        await self._hand_out(claimed.jobs)
+        self._claimed = ()
 
     async def _hand_out(self, jobs: Sequence[Job]) -> None:
         """Send claimed jobs in one piece; those that can't be sent end or go back at once."""
@@ -230,6 +254,11 @@ class Dispatcher:
         if self._draining or not self._station.capacity:
             await self._ledger.release([held.job for held in ready])
             return
+        if len(ready) < len(jobs):
+            self._news.set()  # there is room for others
+        for held in ready:
+            self._balance.come(held)
+        await self._put_in_order(ready)
         await self._station.give(ready)
         for name in self._unwanted & {held.name for held in ready}:
             await self._station.cancel(name)
@@ -250,6 +279,33 @@ class Dispatcher:
             await self._fail(job, JobError("retryable", f"the input could not be read: {error.strerror}", None, None))
         return None
 
+    def _expected(self, request: Request) -> float:
+        return self._ledger.speeds.engine_seconds(request)
+
+    # --- the order on board
+
+    async def _keep_order(self) -> None:
+        while True:
+            await self._shifted.wait()
+            self._shifted.clear()
+            before = self._balance.overdue
+            await self._put_in_order()
+            if set(self._balance.overdue) - set(before):
+                self.wake()  # others are claimed now
+
+    async def _put_in_order(self, coming: Sequence[HeldJob] = ()) -> None:
+        """Tell the engine where jobs are more or less urgent than it knows; those that are coming bring it along."""
+        station = self._station
+        aboard = [*station.held, *coming]
+        changed: list[HeldJob] = []
+        for held, rank in zip(aboard, self._balance.ranks(station.capacity, station.model, aboard), strict=True):
+            if held.sent and held.rank != rank:
+                changed.append(held)
+            elif not held.sent:
+                held.draw = msgspec.structs.replace(held.draw, urgency=rank)
+            held.rank = rank
+        await station.rank(changed)
+
     # --- what the engine says
 
     def _hear(self, message: ToDaemon) -> None:
@@ -263,16 +319,18 @@ class Dispatcher:
         held = self._station.get(name)
         if held is None:
             return
+        if not isinstance(message, Drawn):
+            self._balance.served(held, message.engine_seconds)
+            self._shifted.set()
         if isinstance(message, Finished):
             self._ledger.spent(held.job, message.engine_seconds)
         if isinstance(message, Progress):
-            held.engine_seconds, held.steps_done = message.engine_seconds, message.step
+            held.steps_done = message.step
             self._bus.publish(JobProgress(message.job, message.step, message.steps, message.preview_png))
         elif isinstance(message, Drawn):
             self._record(held, message)
         else:
             self._station.take(name)
-            held.engine_seconds = message.engine_seconds
             self._later(self._end(held, message), held)
             self.wake()
 

@@ -32,7 +32,7 @@ async def prepare(job: Job, *, registry: Registry, settings: Settings) -> HeldJo
         attempt=job.attempt,
         task=task(job.request),
         model=place(model),
-        urgency=LANES.index(job.lane),
+        urgency=LANES.index(job.lane),  # until it is known who else is on board
         deadline_seconds=settings.queue.job_deadline_seconds,
         image_png=image,
         previews=settings.engine.previews and job.lane == LANES[0],

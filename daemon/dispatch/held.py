@@ -22,6 +22,12 @@ class HeldJob:
     model: ModelEntry
     draw: Draw
     sent: bool = False
+    rank: int = 0
+    """What the engine was told of its urgency."""
+    arrival: int = 0
+    """Order of coming on board."""
+    expected: float = 0.0
+    """Engine-seconds that it is expected to take."""
     engine_seconds: float = 0.0
     """What it took of the engine, as it said last."""
     steps_done: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -12,9 +13,9 @@ from config.clock import Clock
 from config.errors import RetryableError
 from config.failpoints import reach
 from config.settings import QueueSettings
+from daemon.dispatch.choosing import Choosing
 from daemon.dispatch.conditions import Conditions
 from daemon.dispatch.held import Name
-from daemon.dispatch.plan import Claim
 from daemon.dispatch.telling import JobTeller
 from daemon.events import Bus
 from daemon.fairness.estimates import Speeds, Spent
@@ -26,6 +27,7 @@ from storage.results.store import NewPicture
 from storage.speeds import Speed
 
 T = TypeVar("T")
+
 
 MAX_DOUBLINGS = 20
 FIRST_PAUSE_SECONDS = 0.1
@@ -61,6 +63,15 @@ def _heals(error: OSError | RetryableError) -> str:
     return f"tried again by itself, nothing is lost{f' ({hint})' if hint else ''}"
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one claim gave."""
+
+    jobs: Sequence[Job]
+    wanting: Sequence[int]
+    """Urgencies of the lanes in which more may be claimed."""
+
+
 class Ledger:
     """Every verb of the queue that the dispatcher uses. All writes are fenced on ``(job, attempt)`` by storage."""
 
@@ -79,29 +90,30 @@ class Ledger:
         """Other bounds on attempts and other waits from now on."""
         self._settings = settings
 
-    async def claim(self, wanted: Claim) -> list[Job]:
-        """The next jobs, in the queue's own order; they are running once this returns."""
+    async def claim(self, choosing: Callable[[], Choosing], limit: int) -> Claimed:
+        """The next jobs, as they are chosen; they are running once this returns."""
 
-        def operation(connection: queue.Connection) -> tuple[list[Job], int]:
-            now = self._clock()
-            claimed = queue.claim(
+        def operation(connection: queue.Connection) -> tuple[Claimed, int]:
+            now, chosen = self._clock(), choosing()
+            jobs = queue.claim(
                 connection,
+                choose=chosen.choose,
+                charge=chosen.charge,
                 now=now,
                 lease_until=now + self._lease_ms,
-                limit=wanted.limit,
-                engine_idle=wanted.engine_idle,
+                limit=limit,
                 max_attempts=self._settings.max_attempts,
-                lanes=wanted.lanes,
             )
-            return claimed, now
+            waiting = queue.Waiting(connection, max_attempts=self._settings.max_attempts)
+            return Claimed(jobs, chosen.wanting(waiting)), now
 
-        jobs, now = await self._write(operation)
-        if jobs:
+        claimed, now = await self._write(operation)
+        if claimed.jobs:
             reach("claim.after_commit")
-        for job in jobs:
+        for job in claimed.jobs:
             _log.info("job_claimed", job=job.id, attempt=job.attempt, lane=job.lane, alone=job.alone)
             self._teller.started(job, now)
-        return jobs
+        return claimed
 
     async def is_freed(self) -> bool:
         """Whether the queue was paused with its memory given back, also before this daemon started."""

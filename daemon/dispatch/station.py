@@ -22,7 +22,7 @@ from daemon.dispatch.status import EngineStatus
 from daemon.dispatch.telling import EngineTeller
 from daemon.engines.contract import EngineGoneError, RunningEngine, StartEngine
 from daemon.events import Bus
-from pipeline.messages import Cancel, Loaded, Loading, Pulse, ToDaemon
+from pipeline.messages import Cancel, Loaded, Loading, Pulse, Rank, ToDaemon
 
 STOP_SECONDS = 0.5
 """What an engine gets to end by itself. It has nothing to save."""
@@ -62,6 +62,7 @@ class Station:
         self._problem: str | None = None
         self._killed_because: str | None = None
         self._loading: str | None = None
+        self._loading_since = 0.0
         self._mute, self._inert, self._deaf = Silence(_now()), Silence(_now()), Silence(_now())
         """It says nothing; it does nothing with its jobs; it takes no messages."""
         self._ready_at = 0.0
@@ -144,7 +145,7 @@ class Station:
                 self._pulse = message
                 self._load_ended()  # also when it failed
             elif isinstance(message, Loading):
-                self._state, self._loading = "loading", message.model
+                self._state, self._loading, self._loading_since = "loading", message.model, _now()
                 _log.info("model_loading", model=message.model)
             elif isinstance(message, Loaded):
                 self._load_ended()
@@ -169,6 +170,16 @@ class Station:
         """Jobs that the engine likes to draw together; 0 while none is up."""
         up = self._engine is not None and self._state in ("ready", "loading") and self._wanted.is_set()
         return self._engine.ready.capacity if self._engine is not None and up else 0
+
+    @property
+    def model(self) -> str | None:
+        """What the engine has loaded."""
+        return self._pulse.model if self._pulse is not None else None
+
+    @property
+    def loading(self) -> tuple[str, float] | None:
+        """The model that is being loaded, and for how many seconds it has been."""
+        return None if self._loading is None else (self._loading, _now() - self._loading_since)
 
     @property
     def held(self) -> Sequence[HeldJob]:
@@ -200,6 +211,12 @@ class Station:
             for job in jobs:
                 job.sent = True
             await self._engine.send([job.draw for job in jobs])
+
+    async def rank(self, jobs: Sequence[HeldJob]) -> None:
+        """Tell the engine how urgent these jobs are by now."""
+        if jobs and self._engine is not None:
+            ranks = [Rank(job=job.job.id, attempt=job.job.attempt, urgency=job.rank) for job in jobs]
+            await self._engine.send(ranks)
 
     async def cancel(self, name: Name) -> None:
         """Have the engine end a job at its next step."""

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import structlog
+
 from daemon.fairness import course
 from daemon.fairness.estimates import Speeds
 from daemon.fairness.forecast import Board, Expected, Forecast, Line, Waits
@@ -15,6 +17,8 @@ from storage import speeds
 from storage.database import Connection, Database
 from storage.queue import outlook
 from storage.queue.job import LANES, Job
+
+log = structlog.get_logger(__name__)
 
 MOST = 400
 """Waiting jobs that are looked at, some two milliseconds of computing each; those beyond follow at the pace of their
@@ -72,7 +76,11 @@ class Foresight:
             began, board = self._clock(), self._board()
             seen, known = await self._database.read(_read)
             line = Line(waiting=[_waits(job) for job in seen.jobs], times=seen.times, beyond=seen.beyond)
-            self._forecast = await asyncio.to_thread(course.forecast, board, line, known)
+            try:
+                self._forecast = await asyncio.to_thread(course.forecast, board, line, known)
+            except Exception as error:  # boundary: no answer is lost because the future can't be told
+                log.error("forecast_failed", exc_info=error)
+                self._forecast = Forecast()
             self._paused, self._made_at, self._took = seen.paused, began, self._clock() - began
 
     async def _beyond(self, job: Job) -> Expected | None:

@@ -27,8 +27,10 @@ class Lanes:
         self._fresh_until = 0
 
     async def now(self, ends: Mapping[str, float | None]) -> tuple[LaneStatus, ...]:
-        """Every lane, the most urgent first. ``share`` is None while no job ended in the last hour; ``ends`` are the seconds
-        until the last job of each is done."""
+        """Every lane, the most urgent first. ``share`` is None while no job ended in the last hour.
+
+        ``ends`` are the seconds until the last job of each is done.
+        """
         if not self._known or steady_ms() >= self._fresh_until:
             began = steady_ms()
             self._known = await self._database.read(queue.lanes)

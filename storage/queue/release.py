@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from storage.queue import transition, turns
+from storage.queue import transition
 
 UNMEASURED: Mapping[str, float] = MappingProxyType({})
 
@@ -43,5 +43,4 @@ def _release(connection: Connection, job: str, attempt: int, now: int, seconds: 
             values={"attempt": attempt - 1},
             engine_seconds=seconds,
         )
-        turns.refund(connection, row.lane, row.owner, row.cost)
     return True

@@ -17,7 +17,7 @@ from storage.schema import deliveries, jobs
 _AGAIN = {"failed": "postponed", "released": "released", "accused": "accused"}
 """The event of an attempt that ended without ending the job."""
 
-_MOVED = (jobs.c.lane, jobs.c.owner, jobs.c.cost, jobs.c.deliver, jobs.c.origin_source)
+_MOVED = (jobs.c.lane, jobs.c.owner, jobs.c.charged, jobs.c.weight, jobs.c.deliver, jobs.c.origin_source)
 
 
 def fence(attempt: int) -> sa.ColumnElement[bool]:
@@ -47,7 +47,8 @@ def leave_running(
     ``engine_seconds`` is what the attempt took of an engine.
     """
     taken = {"engine_seconds": jobs.c.engine_seconds + engine_seconds} if engine_seconds > 0 else {}
-    moved = _move(connection, job, fence(attempt), "running", to, now, {"lease_until": None, **taken, **values})
+    values = {"lease_until": None, **taken, **values}
+    moved = _move(connection, job, fence(attempt), "running", to, now, values, engine_seconds)
     if moved is not None:
         history.end_attempt(connection, job, now, outcome, reason)
         what = to if to in TERMINAL else _AGAIN[outcome]
@@ -80,6 +81,7 @@ def _move(
     to: str,
     now: int,
     values: Mapping[str, Any],
+    engine_seconds: float = 0.0,
 ) -> sa.Row[Any] | None:
     ends = {"finished_at": now if to in TERMINAL else None, "not_before": None}
     change = sa.update(jobs).where(jobs.c.id == job, condition).values(state=to, **{**ends, **values})
@@ -87,6 +89,10 @@ def _move(
     if moved is None:
         return None
     tally.moved(connection, left, to)
+    if left == "running":
+        turns.correct(connection, moved.lane, moved.owner, (engine_seconds - (moved.charged or 0.0)) / moved.weight)
+    if left == "queued":
+        turns.rest(connection, moved.lane, moved.owner)
     if to in TERMINAL and moved.deliver:
         _deliver(connection, job, moved.origin_source, now)
     if to == "queued" and values.get("not_before") is None:

@@ -19,7 +19,7 @@ jobs = sa.Table(
     sa.Column("origin_source", Text, nullable=False),
     sa.Column("origin_address", Text, nullable=False),
     sa.Column("priority", Whole, nullable=False),
-    sa.Column("cost", Real, nullable=False),  # what its owner is charged when it is claimed
+    sa.Column("cost", Real, nullable=False),  # megapixel-steps
     sa.Column("request", Text, nullable=False),
     sa.Column("request_hash", Text, nullable=False),
     sa.Column("deliver", Whole, nullable=False),
@@ -41,6 +41,7 @@ jobs = sa.Table(
     sa.Column("model", Text),  # the model that the request names
     sa.Column("engine_seconds", Real, nullable=False, server_default="0"),  # what all its attempts took of an engine
     sa.Column("charged", Real),  # what its owner was charged at its last claim
+    sa.Column("weight", Real, nullable=False, server_default="1"),  # of its owner, at its last claim
     sa.CheckConstraint("length(id) = 16", name="jobs_id"),
     sa.CheckConstraint("state IN ('queued','running','done','failed','cancelled','dead')", name="jobs_state"),
     sa.CheckConstraint("lane BETWEEN 0 AND 3", name="jobs_lane"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.choosing import InOrder, charge
 from support.queue_driver import new_job
 
 from config.ids import new_id
@@ -59,7 +60,8 @@ def test_a_claim_with_a_hundred_thousand_queued(database: Database) -> None:
             now=NOW + 100_000,
             lease_until=NOW + 160_000,
             limit=1,
-            engine_idle=True,
+            choose=InOrder(),
+            charge=charge,
             max_attempts=3,
         )
 

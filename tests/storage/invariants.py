@@ -61,6 +61,11 @@ def _jobs(connection: sqlite3.Connection, acknowledged: set[str], max_attempts: 
         " EXCEPT SELECT lane, owner FROM lane_owners WHERE active = 1"
     ):
         yield f"jobs of {row['owner']} in lane {row['lane']} would never be claimed"
+    for row in connection.execute(
+        "SELECT lane, owner FROM lane_owners WHERE active = 1"
+        " EXCEPT SELECT lane, owner FROM jobs WHERE state = 'queued' AND not_before IS NULL"
+    ):
+        yield f"{row['owner']} has nothing to claim in lane {row['lane']} and saves up turns"
 
 
 def _rows(connection: sqlite3.Connection) -> Iterator[str]:

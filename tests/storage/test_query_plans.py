@@ -11,8 +11,8 @@ from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
 from storage import queue, speeds
-from storage.queue import turns
-from storage.queue.claim import TAKE
+from storage.queue import turns, waiting
+from storage.queue.claim import CHOSEN, TAKE
 
 GIVEN = {
     "in_lane": 0,
@@ -23,6 +23,8 @@ GIVEN = {
     "number": 1,
     "by_itself": 0,
     "until": 1,
+    "seconds": 1.0,
+    "of_weight": 1.0,
 }
 
 
@@ -51,16 +53,18 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (turns.NEXT_OWNER, "lane_owners_turn (lane=?)"),
-        (turns.NEXT_JOB, "jobs_turn (lane=? AND owner=?)"),
+        (waiting.NEXT_OWNER, "lane_owners_turn (lane=?)"),
+        (waiting.OWNERS, "lane_owners_turn (lane=?)"),
+        (waiting.JOBS_OF_OWNER, "jobs_turn (lane=? AND owner=?)"),
+        (turns.HAS_READY, "jobs_turn (lane=? AND owner=?)"),
         (turns.PROMOTE, "jobs_waiting (not_before<?)"),
         (turns.NEXT_WAITING, "jobs_waiting"),
-        (turns.HAS_JOB, "jobs_turn (lane=? AND owner=?)"),
+        (CHOSEN, "INTEGER PRIMARY KEY (rowid=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
         (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
         (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
-    ids=["owner", "job", "due", "next due", "lane", "take", "speed", "load"],
+    ids=["owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take", "speed", "load"],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image
+from support.choosing import InOrder, charge
 from support.requests import settled
 
 from config.ids import new_id
@@ -63,22 +64,38 @@ class QueueDriver:
         """What enqueue answers."""
         return self.write(queue.enqueue, new_job(**fields), now=self.now)
 
-    def claim(self, limit: int = 1, *, idle: bool = True, lanes: Sequence[str] = LANES) -> list[Job]:
+    def claim(
+        self,
+        limit: int = 1,
+        *,
+        idle: bool = True,
+        lanes: Sequence[str] = LANES,
+        choose: queue.Choose | None = None,
+        charge: Callable[[Job], queue.Charge] = charge,
+    ) -> list[Job]:
         """The next jobs."""
-        return self.database.write_sync(lambda connection: self.claim_in(connection, limit, idle=idle, lanes=lanes))
+        choose = choose or InOrder(lanes, idle=idle)
+        return self.database.write_sync(
+            lambda connection: self.claim_in(connection, limit, choose=choose, charge=charge)
+        )
 
     def claim_in(
-        self, connection: Connection, limit: int = 1, *, idle: bool = True, lanes: Sequence[str] = LANES
+        self,
+        connection: Connection,
+        limit: int = 1,
+        *,
+        choose: queue.Choose | None = None,
+        charge: Callable[[Job], queue.Charge] = charge,
     ) -> list[Job]:
         """The next jobs, in an open transaction."""
         return queue.claim(
             connection,
+            choose=choose or InOrder(),
+            charge=charge,
             now=self.now,
             lease_until=self.now + 60_000,
             limit=limit,
-            engine_idle=idle,
             max_attempts=self.max_attempts,
-            lanes=lanes,
         )
 
     def claim_one(self) -> Job:
@@ -105,10 +122,10 @@ class QueueDriver:
             facts={"device": "cpu"},
         )
 
-    def finish(self, job: Job, pictures: Sequence[NewPicture] | None = None) -> bool:
+    def finish(self, job: Job, pictures: Sequence[NewPicture] | None = None, *, engine_seconds: float = 0.0) -> bool:
         """The job is done."""
         made = [self.picture()] if pictures is None else pictures
-        return self.write(queue.finish, job.id, job.attempt, made, now=self.now)
+        return self.write(queue.finish, job.id, job.attempt, made, now=self.now, engine_seconds=engine_seconds)
 
     def fail(self, job: Job, error: JobError = LATER, retry_ms: int = 0) -> str | None:
         """The job failed."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from support.choosing import InOrder, charge
 from support.fake_folder_service import draw_picture
 
 from config import failpoints
@@ -134,7 +135,9 @@ class RealFolderService(Service):
     def _claim(self, limit: int) -> list[Job]:
         now = self.clock()
         return self.database.write_sync(
-            lambda c: queue.claim(c, now=now, lease_until=now + 60_000, limit=limit, engine_idle=True, max_attempts=3)
+            lambda c: queue.claim(
+                c, now=now, lease_until=now + 60_000, limit=limit, choose=InOrder(), charge=charge, max_attempts=3
+            )
         )
 
     def _recorded(self, job: Job, index: int) -> NewPicture:

@@ -16,6 +16,7 @@ Real: sa.types.TypeEngine[float] = sa.Double().with_variant(sa.REAL(), "sqlite")
 def upgrade() -> None:
     _jobs()
     _speeds()
+    _turns()
 
 
 def _jobs() -> None:
@@ -62,3 +63,23 @@ def _speeds() -> None:
         sqlite_strict=True,
     )
     op.create_index("loads_oldest", "loads", ["learned_at"])
+
+
+def _turns() -> None:
+    op.add_column("jobs", sa.Column("weight", Real, nullable=False, server_default="1"))
+    op.add_column("lane_owners", sa.Column("since", Whole, nullable=False, server_default="0"))
+    op.drop_index("lane_owners_turn")
+    condition = sa.text("active = 1")
+    op.create_index(
+        "lane_owners_turn",
+        "lane_owners",
+        ["lane", "virtual_time", "since", "owner"],
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
+    # Times were in megapixel-steps: all begin anew. Who has nothing to claim is at rest from now on.
+    op.execute("UPDATE lanes SET virtual_time = 0")
+    op.execute(
+        "UPDATE lane_owners SET virtual_time = 0, active = EXISTS (SELECT 1 FROM jobs WHERE state = 'queued'"
+        " AND not_before IS NULL AND jobs.lane = lane_owners.lane AND jobs.owner = lane_owners.owner)"
+    )

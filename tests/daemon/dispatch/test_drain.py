@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import pytest
 
 from daemon.dispatch import dispatcher, drawing
+from daemon.dispatch.choosing import Choosing
 from daemon.dispatch.held import HeldJob
-from daemon.dispatch.ledger import Ledger
-from daemon.dispatch.plan import Claim
-from storage.queue.job import Job
+from daemon.dispatch.ledger import Claimed, Ledger
 
 from .conftest import BuildFloor, Floor
 
@@ -75,13 +75,13 @@ async def test_jobs_of_a_claim_under_way_are_released_when_the_grace_is_cut_shor
     await floor.engine_pid()
     under_way, go_on, claim = asyncio.Event(), asyncio.Event(), Ledger.claim
 
-    async def late(self: Ledger, wanted: Claim) -> list[Job]:
-        jobs = await claim(self, wanted)
-        if jobs:
+    async def late(self: Ledger, choosing: Callable[[], Choosing], limit: int) -> Claimed:
+        claimed = await claim(self, choosing, limit)
+        if claimed.jobs:
             under_way.set()
             asyncio.get_running_loop().call_later(0.2, go_on.set)
             await go_on.wait()
-        return jobs
+        return claimed
 
     async def endless(*_: object, **__: object) -> HeldJob:
         under_way.set()

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from support.choosing import InOrder, charge
 
 from config.errors import BusyError, ConflictError, NotFoundError, UserError
 from daemon.service import JobChanged, Submission
@@ -20,7 +21,13 @@ async def _submitted(parts: Any, **more: Any) -> str:
 def _claim(parts: Any) -> Any:
     (job,) = parts.database.write_sync(
         lambda c: queue.claim(
-            c, now=parts.clock(), lease_until=parts.clock() + 60_000, limit=1, engine_idle=True, max_attempts=3
+            c,
+            now=parts.clock(),
+            lease_until=parts.clock() + 60_000,
+            limit=1,
+            choose=InOrder(),
+            charge=charge,
+            max_attempts=3,
         )
     )
     return job
