@@ -22,6 +22,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _socket(settings)
     yield from _textfile(settings)
     yield from _names(settings)
+    yield from _quotas(settings)
     if settings.watch_folder.enabled:
         yield from _paths(settings)
 
@@ -75,6 +76,22 @@ def _names(settings: Settings) -> Iterator[Problem]:
     for name, times in Counter(folder.name for folder in settings.watch_folder.folders).items():
         if times > 1:
             yield Problem("watch_folder.folders", f"{times} folders are named {name!r}", "give each its own name")
+    for name, times in Counter(entry.name for entry in settings.schedules.entries).items():
+        if times > 1:
+            yield Problem("schedules.entries", f"{times} schedules are named {name!r}", "give each its own name")
+
+
+def _quotas(settings: Settings) -> Iterator[Problem]:
+    for of, times in Counter(rule.of for rule in settings.quotas.rules).items():
+        if times > 1:
+            yield Problem("quotas.rules", f"{times} rules are for {of!r}", "put all that is said of it into one rule")
+    for rule in settings.quotas.rules:
+        if rule.queued and not rule.of.startswith(("owner:", "role:")):
+            yield Problem(
+                f"quotas.rules ({rule.of})",
+                "queued bounds the waiting jobs of an owner, which this is not",
+                "set it in a rule for owners or a role",
+            )
 
 
 def _paths(settings: Settings) -> Iterator[Problem]:

@@ -54,6 +54,15 @@ class BusyError(RetryableError):
     """The service does not take this work now; try again later."""
 
 
+class QuotaError(BusyError):
+    """What may be used is used up; it comes free again."""
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, free_at: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.free_at = free_at
+        """When a new day or month begins (UTC epoch milliseconds); None where no clock sets it free."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with the configuration: which setting, what about it, and what to do."""

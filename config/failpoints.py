@@ -52,6 +52,10 @@ NAMES = frozenset(
         "order.after_submit",
         "order.before_done",
         "order.after_done",
+        # a due time of a schedule is decided
+        "occurrence.before_advance",
+        "occurrence.before_commit",
+        "occurrence.after_commit",
         # any transaction
         "database.before_commit",
         # start-up

@@ -9,11 +9,15 @@ from functools import cache
 from pydantic import BaseModel
 
 from config.nearest import nearest
-from config.settings import FolderSettings, Settings
+from config.settings import FolderSettings, QuotaRule, ScheduleSettings, Settings
 
 PREFIX = "MEZZOTINT_"
 DELIMITER = "__"
-TABLES = {"watch_folder.folders": FolderSettings}
+TABLES: dict[str, type[BaseModel]] = {
+    "watch_folder.folders": FolderSettings,
+    "schedules.entries": ScheduleSettings,
+    "quotas.rules": QuotaRule,
+}
 """Settings that are lists of tables, with the model of one table."""
 
 SECRET = re.compile(r"token|secret|passw|api_?key|credential|private_?key", re.IGNORECASE)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from config import scopes, zones
 
 Positive = Annotated[float, Field(gt=0)]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -17,6 +19,10 @@ OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
 WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
 """``owner:source:name`` or a group such as ``role:patron``."""
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
 
 
 class Section(BaseModel):
@@ -47,6 +53,8 @@ class QueueSettings(Section):
     job_deadline_seconds: Positive = 3600.0
     """A job that has been drawn for so long is ended as failed; waiting and the loading of models do not count."""
     lease_seconds: Positive = 60.0
+    max_queued_per_owner: Annotated[int, Field(ge=0)] = 0
+    """Jobs of one owner that may wait; 0: as many as there is room for. A rule of the quotas may say otherwise."""
 
 
 class LaneSettings(Section):
@@ -171,6 +179,53 @@ class WatchFolderSettings(Section):
     folders: tuple[FolderSettings, ...] = (FolderSettings(),)
 
 
+class ScheduleSettings(Section):
+    """One schedule of the configuration file: what ``mezzotint schedule add`` takes. Exactly one of ``cron``,
+    ``every``, ``calendar`` and ``at`` says when."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    cron: str | None = None
+    every: str | None = None
+    calendar: str | None = None
+    at: str | None = None
+    time_zone: str | None = None
+    gap: Literal["next", "skip"] = "next"
+    """A local time that clocks leave out in spring: the first moment after it, or not that day."""
+    overlap: Literal["first", "both"] = "first"
+    """A local time that clocks show twice in autumn."""
+    catch_up: str = "one"
+    """What was missed: ``none``, ``one``, ``all:K`` or ``within:SPAN``."""
+    jitter: str | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    max_runs: Annotated[int, Field(ge=1)] | None = None
+    max_in_flight: Annotated[int, Field(ge=1, le=100)] = 1
+    quiet_hours: str | None = None
+    owner: Annotated[str, Field(pattern=OWNER)] | None = None
+    """Whose jobs they are; ``schedule:NAME`` when it is not set."""
+    seed_rule: Literal["random", "fixed", "increment", "date"] | None = None
+    evolve: bool = False
+    """Each picture starts from the one before."""
+    folder: Path | None = None
+    """Results are written there as well."""
+    webhook: str | None = None
+    lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    request: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Request fields; the prompts may hold places."""
+
+
+class SchedulesSettings(Section):
+    """Recurring orders."""
+
+    enabled: bool = True
+    time_zone: str | None = None
+    """IANA name, for schedules that name none; the zone of the machine when it is not set."""
+    pause_after_failures: Annotated[int, Field(ge=0)] = 5
+    """So many runs of a schedule that fail in a row pause it; 0: never."""
+    max_schedules: Annotated[int, Field(ge=1)] = 20_000
+    entries: tuple[ScheduleSettings, ...] = ()
+
+
 class HttpSettings(Section):
     """The control socket (a TCP listener is not offered yet)."""
 
@@ -213,12 +268,40 @@ class DeliverySettings(Section):
 class MetricsSettings(Section):
     """Figures for collectors; ``GET /metrics`` on the control socket needs no setting."""
 
-    textfile: Path | None = None
-    """Where the figures are written as a text file; not set: nowhere."""
+    textfile: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    """Where the figures are written as a text file; empty or not set: nowhere."""
     every_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
     """How often the file is written."""
     textfile_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0644"
     """Who may read the file: its mode."""
+
+
+Limit = Annotated[int, Field(ge=0, le=2**53)]
+"""0: this rule sets no limit."""
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+
+
+class QuotaRule(Section):
+    """What one kind of scope may use. What it does not limit (0) is left to the rule that is less specific."""
+
+    of: Annotated[str, AfterValidator(scopes.pattern)] = "owner:*"
+    """``owner:*``, ``owner:discord:*``, ``owner:cli:anna``, ``role:patron``, ``guild:1234``, ``folder:*`` ..."""
+    pictures_per_day: Limit = 0
+    pictures_per_month: Limit = 0
+    gpu_seconds_per_day: Seconds = 0
+    gpu_seconds_per_month: Seconds = 0
+    storage_bytes: Limit = 0
+    """Of recorded pictures that are there now."""
+    queued: Limit = 0
+    """Jobs of an owner that may wait; in the place of ``queue.max_queued_per_owner``."""
+
+
+class QuotaSettings(Section):
+    """What each owner, role, guild, folder and schedule may use."""
+
+    tz: Annotated[str, AfterValidator(zones.checked)] = "UTC"
+    """IANA name of the zone in which days and months begin."""
+    rules: tuple[QuotaRule, ...] = (QuotaRule(),)
 
 
 class StopSettings(Section):
@@ -238,11 +321,13 @@ class Settings(Section):
     engine: EngineSettings = EngineSettings()
     models: ModelSettings = ModelSettings()
     watch_folder: WatchFolderSettings = WatchFolderSettings()
+    schedules: SchedulesSettings = SchedulesSettings()
     http: HttpSettings = HttpSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
     metrics: MetricsSettings = MetricsSettings()
+    quotas: QuotaSettings = QuotaSettings()
     stop: StopSettings = StopSettings()
 
     @property

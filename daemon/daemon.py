@@ -138,6 +138,8 @@ class Daemon:
         supervisor.front_end(self._http())
         if (folders := self._folders()) is not None:
             supervisor.front_end(folders)
+        if (clockwork := self._clockwork()) is not None:
+            supervisor.front_end(clockwork)
         if self._manner.draws:
             supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
@@ -170,6 +172,14 @@ class Daemon:
 
         return WatchFolders(self._settings, self._service, self._clock, self._manner.once)
 
+    def _clockwork(self) -> FrontEnd | None:
+        """Nothing recurs in a daemon that serves one command, or carries the folders out once."""
+        if self._manner.private or self._manner.once is not None or not self._settings.schedules.enabled:
+            return None
+        from frontends.schedules import Clockwork
+
+        return Clockwork(self._service, self._clock)
+
     async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
         """Settings that changed while it runs, handed to whoever reads them."""
         self._settings = settings
@@ -180,6 +190,10 @@ class Daemon:
         self._text_file.reconfigure(settings.metrics)
         if any(key.startswith("watch_folder.") for key in changed):
             await self._supervisor.replace("folder", self._folders)
+        if "schedules.enabled" in changed:
+            await self._supervisor.replace("schedule", self._clockwork)
+        elif any(key.startswith("schedules.") for key in changed):
+            await self._service.schedules.take_over()
 
     # --- end
 

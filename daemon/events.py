@@ -18,7 +18,7 @@ from typing import Self
 import structlog
 
 from config.clock import now_ms
-from daemon.happenings import EngineWorked, Happening
+from daemon.happenings import Happening, Measure
 
 MAX_WAITING = 1_000
 """Events held for one subscriber; a progress of each job counts once however often it moved."""
@@ -73,7 +73,7 @@ class Missed:
 
 Published = JobChanged | JobProgress | Happening
 Event = Published | Missed
-Listener = Callable[[Published | EngineWorked], None]
+Listener = Callable[[Published | Measure], None]
 """Is called on the spot, so it must be quick; what it raises is logged."""
 
 
@@ -153,7 +153,7 @@ class Bus:
         for subscription in self._audience(getattr(event, "job_id", None)):
             subscription.offer(event)
 
-    def measure(self, event: Published | EngineWorked) -> None:
+    def measure(self, event: Published | Measure) -> None:
         """Tell the listeners alone: too often, or too dull, for those who watch."""
         for listener in self._listeners:
             try:

@@ -82,4 +82,13 @@ class EngineWorked:
     parked: int
 
 
+@dataclass(frozen=True, slots=True)
+class EngineSpent:
+    """Engine-seconds that a job of this lane was charged since the last word about it."""
+
+    lane: str
+    seconds: float
+
+
+Measure = EngineWorked | EngineSpent
 Happening = EngineChanged | ModelChanged | ConditionChanged | DeliveryTried | SubmissionRefused | QueueHeld

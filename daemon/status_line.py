@@ -10,7 +10,7 @@ import structlog
 from config.errors import RetryableError
 from daemon.events import Bus, Event, JobChanged, Subscription
 from daemon.notify import Notifier
-from daemon.service import Service, Status
+from daemon.service import EngineStatus, Service, Status
 
 PAUSE_SECONDS = 1.0
 LOOK_EVERY_SECONDS = 30.0
@@ -62,7 +62,7 @@ def line_of(status: Status, done_seconds_ago: float | None = None) -> str:
     parts = [_doing(status)]
     if status.degraded:
         parts.append(f"degraded: {', '.join(each.what for each in status.degraded)}")
-    parts.append(", ".join(f"{each.model or 'no model'} on {each.device or each.state}" for each in status.engines))
+    parts.append(", ".join(_engine(each) for each in status.engines))
     if done_seconds_ago is not None:
         parts.append(f"last done {_span(done_seconds_ago)} ago")
     parts.append(", ".join(f"{each.name} {each.state}" for each in status.front_ends))
@@ -78,6 +78,12 @@ def _doing(status: Status) -> str:
     if running:
         return f"drawing {running}, {queued} queued"
     return f"waiting, {queued} queued" if queued else "idle"
+
+
+def _engine(engine: EngineStatus) -> str:
+    if engine.state == "freed":
+        return "models freed"
+    return f"{engine.model or 'no model'} on {engine.device or engine.state}"
 
 
 def _span(seconds: float) -> str:

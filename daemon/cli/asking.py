@@ -22,6 +22,7 @@ _OPTIONS = {
     "guidance_scale": "guidance",
     "image_base64": "image",
     "denoising_strength": "strength",
+    "groups": "group",
 }
 """Where the name of the option is not that of the field."""
 
@@ -42,6 +43,8 @@ class Asked:
     image: Path | None
     strength: float | None
     deterministic: bool
+    evolve: bool = False
+    """Of a series: it may start from a picture that does not exist yet."""
 
     def body(self, max_image_bytes: int) -> dict[str, Any]:
         """Fields for the daemon, checked here first: a slip of the finger needs no daemon to be told."""
@@ -73,7 +76,7 @@ class Asked:
         from pipeline import request
 
         try:
-            request.parse({**fields, "image": _PLACEHOLDER} if self.image else fields)
+            request.parse({**fields, "image": _PLACEHOLDER} if self.image or self.evolve else fields)
         except UserError as error:
             raise refused(error) from None
 

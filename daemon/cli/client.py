@@ -22,6 +22,7 @@ from config.errors import (
     MezzotintError,
     NotFoundError,
     Problem,
+    QuotaError,
     UserError,
 )
 from daemon import lock
@@ -77,6 +78,14 @@ class Client:
     def post(self, path: str, body: dict[str, Any] | None = None, *, timeout: float | None = TIMEOUT_SECONDS) -> Any:
         """The JSON answer of a POST; without a ``timeout`` it may take as long as the drawing does."""
         return json.loads(self._read(self._send("POST", path, body, timeout)))
+
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON answer of a PUT."""
+        return json.loads(self._read(self._send("PUT", path, body, TIMEOUT_SECONDS)))
+
+    def delete(self, path: str) -> Any:
+        """The JSON answer of a DELETE."""
+        return json.loads(self._read(self._send("DELETE", path, None, TIMEOUT_SECONDS)))
 
     def lines(self, path: str, body: dict[str, Any] | None = None, **query: Any) -> Iterator[dict[str, Any]]:
         """The objects of a stream, on a connection of its own; with a ``body`` it is the answer of a POST."""
@@ -187,6 +196,8 @@ def _error(status: int, data: bytes) -> MezzotintError:
         return FatalError(f"the daemon answered {status} in a form this command does not know")
     if problems := said.get("problems"):
         return ConfigurationError.of(*(Problem(each["key"], each["message"], each["hint"]) for each in problems))
+    if status == 429:
+        return QuotaError(message, hint=hint)
     by_status: dict[int, type[MezzotintError]] = {404: NotFoundError, 409: ConflictError, 503: BusyError}
     kind = by_status.get(status, UserError if status < 500 else FatalError)
     return kind(message, field=field, hint=hint)

@@ -29,6 +29,8 @@ COMMANDS = (
     "status",
     "top",
     "events",
+    "usage",
+    "schedule",
     "models",
     "backup",
     "restore",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +23,10 @@ WHOLE = 10_000
 BAR = 10
 LEAST_ROWS = 2
 """Of each list, on the smallest screen."""
+FREE = ("OWNER", "MODEL", "PROMPT")
+"""Columns that strangers fill."""
+LEAST_WIDTH = 4
+GAP = 2
 HEADS = 2
 """Lines above the rows of a list."""
 
@@ -39,17 +44,20 @@ def render(view: dict[str, Any], width: int, height: int, away: str | None = Non
     lanes = _lanes(view)
     left = height - len(above) - 1 - len(lanes) - HEADS * sum(bool(rows) for *_, rows in lists)
     shown = _shared([len(rows) for *_, rows in lists], left)
-    parts: list[RenderableType] = [*above, _table(("LANE", "QUEUED", "RUNNING", "SHARE", "OLDEST"), lanes)]
+    parts: list[RenderableType] = [*above, _table(("LANE", "QUEUED", "RUNNING", "SHARE", "OLDEST"), lanes, width)]
     for (title, heads, rows), most in zip(lists, shown, strict=True):
         if rows and most > 0:
             more = f"  (and {len(rows) - most} more)" if len(rows) > most else ""
-            parts += [Text(f"{title}{more}", style="bold"), _table(heads, rows[:most])]
+            parts += [Text(f"{title}{more}", style="bold"), _table(heads, rows[:most], width)]
     return Group(*parts)
 
 
 def _shared(wanted: Sequence[int], room: int) -> list[int]:
-    """How many rows each list gets: all get the least, then the first ones as many as they want."""
-    given = [min(each, LEAST_ROWS) for each in wanted]
+    """How many rows each list gets: in turn until all have the least, then the first ones as many as they want."""
+    given = [0] * len(wanted)
+    for _ in range(LEAST_ROWS):
+        for place, each in enumerate(wanted):
+            given[place] += given[place] < each and sum(given) < room
     for place, each in enumerate(wanted):
         given[place] += max(0, min(each - given[place], room - sum(given)))
     return given
@@ -157,12 +165,18 @@ def _ago(view: dict[str, Any], moment: str | None) -> str:
     return age((datetime.fromisoformat(view["time"]) - datetime.fromisoformat(moment)).total_seconds())
 
 
-def _table(heads: Row, rows: Sequence[Row]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
-    for head in heads:
-        # An id is of no use in part; owners and prompts are cut as the width wants it.
-        fixed = head in ("JOB", "LANE", "PROGRESS", "TIME", "WAITED", "AGO", "DRAWN", "STATE")
-        table.add_column(head, no_wrap=True, overflow="ellipsis", min_width=len(head) if fixed else 4)
-    for row in rows:
-        table.add_row(*(Text(output.printable(cell)) for cell in row))
+def _table(heads: Row, rows: Sequence[Row], width: int) -> Table:
+    """Columns as wide as they need to be, but those of strangers' words only as wide as there is room."""
+    cells = [[output.printable(cell) for cell in row] for row in rows]
+    wanted = [max(cell_len(row[column]) for row in [list(heads), *cells]) for column in range(len(heads))]
+    free = [column for column, head in enumerate(heads) if head in FREE]
+    room = width - GAP * len(heads) - sum(each for column, each in enumerate(wanted) if column not in free)
+    for number, column in enumerate(free):
+        wanted[column] = max(LEAST_WIDTH, min(wanted[column], room // (len(free) - number)))
+        room -= wanted[column]
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
+    for head, each in zip(heads, wanted, strict=True):
+        table.add_column(head, no_wrap=True, overflow="ellipsis", width=each)
+    for row in cells:
+        table.add_row(*map(Text, row))
     return table

@@ -322,7 +322,6 @@ class Dispatcher:
         if not isinstance(message, Drawn):
             self._balance.served(held, message.engine_seconds)
             self._shifted.set()
-        if isinstance(message, Finished):
             self._ledger.spent(held.job, message.engine_seconds)
         if isinstance(message, Progress):
             held.steps_done = message.step

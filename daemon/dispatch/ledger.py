@@ -158,7 +158,7 @@ class Ledger:
         self.speeds = self.speeds.and_load(model, known)
 
     def spent(self, job: Job, engine_seconds: float) -> None:
-        """What the engine charged for the attempt that ends, to be told with its end."""
+        """What the engine has charged for the attempt so far."""
         self._teller.spent(job, engine_seconds)
 
     async def recorded(self, job: Job) -> frozenset[str]:

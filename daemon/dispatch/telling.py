@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from daemon.dispatch.held import Name
 from daemon.events import Bus, JobChanged
-from daemon.happenings import EngineChanged, EngineWorked, ModelChanged
+from daemon.happenings import EngineChanged, EngineSpent, EngineWorked, ModelChanged
 from pipeline.messages import Loaded, Loading, Pulse
 from storage.queue.job import Job, Picture
 from storage.results.store import NewPicture
@@ -17,7 +17,7 @@ from storage.results.store import NewPicture
 @dataclass(slots=True)
 class _Attempt:
     began: float
-    engine_seconds: float | None = None
+    engine_seconds: float = 0.0
 
 
 class JobTeller:
@@ -44,8 +44,10 @@ class JobTeller:
         )
 
     def spent(self, job: Job, engine_seconds: float) -> None:
-        """What the engine charged for the attempt that ends."""
-        if (attempt := self._under_way.get((job.id, job.attempt))) is not None:
+        """What the engine has charged for the attempt so far."""
+        attempt = self._under_way.get((job.id, job.attempt))
+        if attempt is not None and engine_seconds > attempt.engine_seconds:
+            self._bus.measure(EngineSpent(job.lane, engine_seconds - attempt.engine_seconds))
             attempt.engine_seconds = engine_seconds
 
     def ended(

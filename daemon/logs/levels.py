@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-QUIET = {"uvicorn": "warning", "alembic": "warning", "asyncio": "warning"}
+QUIET = {"apscheduler": "warning", "uvicorn": "warning", "alembic": "warning", "asyncio": "warning"}
 """Libraries that tell more than an operator wants to know, unless asked."""
 
 

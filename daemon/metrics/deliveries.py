@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter
 
 from daemon.events import Published
-from daemon.happenings import DeliveryTried, EngineWorked
+from daemon.happenings import DeliveryTried, Measure
 from daemon.metrics.few import Few
 
 
@@ -21,7 +21,7 @@ class DeliveryMetrics:
         )
         self._source = Few()
 
-    def hear(self, event: Published | EngineWorked) -> None:
+    def hear(self, event: Published | Measure) -> None:
         """Listens to the bus."""
         if isinstance(event, DeliveryTried):
             self._tried.labels(self._source(event.source), event.outcome).inc()

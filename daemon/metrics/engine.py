@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from daemon.events import JobChanged, Published
-from daemon.happenings import EngineChanged, EngineWorked, ModelChanged
+from daemon.events import Published
+from daemon.happenings import EngineChanged, EngineSpent, EngineWorked, Measure, ModelChanged
 from storage.queue.job import LANES
 
 STEP_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -37,7 +37,7 @@ class EngineMetrics:
         )
         self._lane_seconds = Counter(
             "mezzotint_engine_lane_seconds",
-            "Engine-seconds charged to the jobs of a lane by their rows, counted when a job is done.",
+            "Engine-seconds charged to the jobs of a lane by their rows.",
             ("lane",),
             registry=registry,
         )
@@ -54,12 +54,12 @@ class EngineMetrics:
         for lane in LANES:
             self._lane_seconds.labels(lane)
 
-    def hear(self, event: Published | EngineWorked) -> None:
+    def hear(self, event: Published | Measure) -> None:
         """Listens to the bus."""
         if isinstance(event, EngineWorked):
             self._worked(event)
-        elif isinstance(event, JobChanged) and event.lane is not None and event.engine_seconds:
-            self._lane_seconds.labels(event.lane).inc(event.engine_seconds)
+        elif isinstance(event, EngineSpent):
+            self._lane_seconds.labels(event.lane).inc(event.seconds)
         elif isinstance(event, EngineChanged):
             if event.state == "ready":
                 self._starts.inc()

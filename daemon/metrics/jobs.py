@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from daemon.events import JobChanged, Published
-from daemon.happenings import EngineWorked, SubmissionRefused
+from daemon.happenings import Measure, SubmissionRefused
 from storage.queue.job import LANES, TERMINAL
 
 WAIT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
@@ -69,7 +69,7 @@ class JobMetrics:
             for why in BACK:
                 self._requeued.labels(lane, why)
 
-    def hear(self, event: Published | EngineWorked) -> None:
+    def hear(self, event: Published | Measure) -> None:
         """Listens to the bus."""
         if isinstance(event, SubmissionRefused):
             self._refused.labels(event.kind).inc()

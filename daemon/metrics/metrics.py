@@ -36,6 +36,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._look = look
         self._looking: asyncio.Task[None] | None = None
+        self._looks = 0
         self._gauges = Gauges()
         Info("mezzotint_build", "What this is.", registry=self.registry).info(
             {"version": VERSION, "python": platform.python_version(), "sqlite": ".".join(map(str, sqlite_version()))}
@@ -53,12 +54,17 @@ class Metrics:
         return Exposition(content_type, encode(source))
 
     async def _refresh(self) -> None:
-        """Look, with everybody who asks meanwhile: a disk that hangs holds one look only."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look_once(), name="metrics-look")
-        done, _ = await asyncio.wait({self._looking}, timeout=PATIENCE_SECONDS)
-        if not done:
-            self._gauges.figures = None
+        """Look, with everybody who asks meanwhile: a disk that hangs holds one look only. What was begun before is no
+        answer: whoever asks finds what was so when he asked."""
+        wanted = self._looks + 1
+        while self._looking is None or self._looks < wanted:
+            if self._looking is None or self._looking.done():
+                self._looks += 1
+                self._looking = asyncio.create_task(self._look_once(), name="metrics-look")
+            done, _ = await asyncio.wait({self._looking}, timeout=PATIENCE_SECONDS)
+            if not done:
+                self._gauges.figures = None
+                return
 
     async def _look_once(self) -> None:
         try:

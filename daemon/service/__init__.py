@@ -17,8 +17,10 @@ from daemon.service.delivery import Deliverer
 from daemon.service.exposition import Exposition
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.overview import Overview, Running
+from daemon.service.quotas import Account
 from daemon.service.recent import Ending
 from daemon.service.reloaded import Reloaded
+from daemon.service.schedules import Draft, OccurrenceReport, Run, ScheduleReport, Schedules, SchedulesStatus, Tally
 from daemon.service.service import Service
 from daemon.service.status import (
     STATES,
@@ -38,11 +40,13 @@ from storage.orders import Order
 from storage.prune.rule import Rule
 from storage.queue.export import Filter
 from storage.queue.job import LANES, TERMINAL, Job, JobError, Origin, Picture
+from storage.quotas.usage import Used
 
 __all__ = [
     "LANES",
     "STATES",
     "TERMINAL",
+    "Account",
     "Backup",
     "Condition",
     "ConditionChanged",
@@ -54,6 +58,7 @@ __all__ = [
     "DeliveryTried",
     "Difference",
     "Doing",
+    "Draft",
     "Ending",
     "EngineChanged",
     "EngineStatus",
@@ -70,6 +75,7 @@ __all__ = [
     "Missed",
     "ModelChanged",
     "ModelEntry",
+    "OccurrenceReport",
     "Order",
     "OrderProgress",
     "Origin",
@@ -82,11 +88,17 @@ __all__ = [
     "Receipt",
     "Reloaded",
     "Rule",
+    "Run",
     "Running",
+    "ScheduleReport",
+    "Schedules",
+    "SchedulesStatus",
     "Service",
     "Status",
     "Submission",
     "SubmissionRefused",
     "Subscription",
+    "Tally",
+    "Used",
     "Verification",
 ]

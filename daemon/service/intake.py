@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from config import scopes
 from config.errors import NotFoundError, UserError
 from config.settings import Settings
 from daemon.service.submission import Submission
@@ -19,8 +20,9 @@ from pipeline.request import Request
 from storage import inputs
 from storage.queue.job import LANES, NewJob, Origin
 
-OWNER = re.compile(r"[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}")
-SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+OWNER = re.compile(rf"{scopes.SOURCE}:{scopes.NAME}")
+SOURCE = re.compile(scopes.SOURCE)
+MAX_GROUPS = 16
 MAX_KEY_CHARACTERS = 200
 MAX_ADDRESS_CHARACTERS = 4_000
 MAX_PRIORITY = 100
@@ -60,6 +62,7 @@ class Intake:
             deliver=submission.deliver,
             order_id=submission.order_id,
             line=submission.line,
+            groups=tuple(dict.fromkeys(submission.groups)),
         )
 
     async def examine(self, submission: Submission) -> Request:
@@ -132,6 +135,7 @@ def check_envelope(submission: Submission) -> None:
         raise UserError(f"lane: must be one of {', '.join(LANES)}", field="lane")
     if not -MAX_PRIORITY <= submission.priority <= MAX_PRIORITY:
         raise UserError(f"priority: must be between -{MAX_PRIORITY} and {MAX_PRIORITY}", field="priority")
+    check_groups(submission.groups)
     key = submission.key
     if key is not None and not (0 < len(key) <= MAX_KEY_CHARACTERS and key.isprintable()):
         raise UserError(f"key: must be 1 to {MAX_KEY_CHARACTERS} printable characters", field="key")
@@ -140,3 +144,15 @@ def check_envelope(submission: Submission) -> None:
         return
     if not SOURCE.fullmatch(origin.source) or len(json.dumps(origin.address)) > MAX_ADDRESS_CHARACTERS:
         raise UserError("origin: the source must be a short lower-case word and the address small", field="origin")
+
+
+def check_groups(groups: Sequence[str]) -> None:
+    """Raises :class:`UserError` for what can't be groups of a job."""
+    if len(groups) > MAX_GROUPS:
+        raise UserError(f"groups: at most {MAX_GROUPS} may be given", field="groups")
+    if not all(scopes.GROUP.fullmatch(group) for group in groups):
+        raise UserError(
+            f"groups: each must be {', '.join(f'{kind}:NAME' for kind in scopes.KINDS[:-1])} or schedule:NAME"
+            " (letters, digits and ._@+=- in the name)",
+            field="groups",
+        )

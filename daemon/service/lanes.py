@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
-from config.clock import Clock, steady_ms
+from config.clock import Clock
 from daemon.service.shares import Shares
 from daemon.service.status import LaneStatus
 from storage import queue
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.queue.glance import LaneGlance
 
+CHEAP_SECONDS = 0.005
 REST = 20
-"""The figures are not read again before so many times as long has gone by as reading them took: with 100 jobs they are
-always fresh, with a million some seconds old."""
+"""Where reading the figures took longer than the above, on the processor, so many times as long goes by before they
+are read again: they are always fresh for some ten thousand jobs, and some seconds old for a million."""
 
 
 class Lanes:
@@ -24,9 +26,10 @@ class Lanes:
         self._clock = clock
         self._shares = shares
         self._known: Sequence[LaneGlance] = ()
-        self._fresh_until = 0
+        self._fresh_until = 0.0
 
     async def now(self, ends: Mapping[str, float | None]) -> tuple[LaneStatus, ...]:
+<<<<<<< HEAD
         """Every lane, the most urgent first. ``share`` is None while no job ended in the last hour.
 
         ``ends`` are the seconds until the last job of each is done.
@@ -35,6 +38,13 @@ class Lanes:
             began = steady_ms()
             self._known = await self._database.read(queue.lanes)
             self._fresh_until = steady_ms() + REST * (steady_ms() - began)
+=======
+        """Every lane, the most urgent first. ``share`` is None while nothing was drawn in the last hour; ``ends`` are
+        the seconds until the last job of each is done."""
+        if not self._known or time.monotonic() >= self._fresh_until:
+            self._known, cost = await self._database.read(_timed)
+            self._fresh_until = time.monotonic() + (REST * cost if cost > CHEAP_SECONDS else 0)
+>>>>>>> five
         seconds = self._shares.seconds()
         total, now = sum(seconds.values()), self._clock()
         return tuple(
@@ -49,3 +59,8 @@ class Lanes:
             )
             for each in self._known
         )
+
+
+def _timed(connection: Connection) -> tuple[Sequence[LaneGlance], float]:
+    began = time.thread_time()
+    return queue.lanes(connection), time.thread_time() - began

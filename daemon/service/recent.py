@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from daemon.events import JobChanged, JobProgress, Published
-from daemon.happenings import EngineWorked
+from daemon.happenings import Measure
 from storage.queue.job import TERMINAL
 
 KEPT = 20
@@ -32,7 +32,7 @@ class Recent:
         self._progress: dict[str, tuple[int, int]] = {}
         self._endings: deque[Ending] = deque(maxlen=KEPT)
 
-    def hear(self, event: Published | EngineWorked) -> None:
+    def hear(self, event: Published | Measure) -> None:
         """One event."""
         if isinstance(event, JobProgress):
             self._progress[event.job_id] = (event.step, event.steps)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from config.clock import Clock, steady_ms
-from config.errors import BusyError, MezzotintError, NotFoundError, UserError
+from config.errors import BusyError, MezzotintError, NotFoundError, QuotaError, UserError
 from config.failpoints import reach
 from config.settings import Settings
 from config.version import VERSION
@@ -27,8 +27,11 @@ from daemon.service.keeping import Keeping
 from daemon.service.lanes import Lanes
 from daemon.service.orders import Orders
 from daemon.service.overview import Overview, Running
+from daemon.service.quotas import Account, Quotas
 from daemon.service.recent import Recent
 from daemon.service.reloaded import Reloaded
+from daemon.service.schedules import Firing, Schedules
+from daemon.service.schedules.work import Earlier
 from daemon.service.shares import Pace, Shares
 from daemon.service.status import (
     STATES,
@@ -44,9 +47,10 @@ from daemon.service.submission import OrderProgress, Receipt, Submission
 from daemon.service.verification import Verification
 from daemon.service.verifier import Verifier
 from pipeline.models.registry import ModelEntry, Registry
-from storage import deliveries, orders, queue
+from storage import deliveries, occurrences, orders, queue
 from storage.database import Connection, Database
 from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
+from storage.quotas.periods import Periods
 from storage.results.store import PictureFiles
 
 
@@ -103,6 +107,7 @@ class Service:
         self._lanes = Lanes(database, clock, shares)
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
+        self.quotas = Quotas(settings=settings, database=database, clock=clock)
         self._foresight = Foresight(database, board)
         self.keeping = Keeping(settings=settings, database=database, clock=clock, conditions=self.conditions)
         self._bounds = Bounds(
@@ -112,13 +117,31 @@ class Service:
             free_bytes=files.free_bytes,
             conditions=self.conditions,
         )
+        self.schedules = Schedules(
+            settings=settings,
+            database=database,
+            clock=clock,
+            conditions=self.conditions,
+            intake=self._intake,
+            firing=Firing(
+                settings=settings,
+                database=database,
+                clock=clock,
+                conditions=self.conditions,
+                prepare=self._intake.prepare,
+                admit=self._bounds.admit,
+                announce=self._announce_queued,
+                last=self._last_of_series,
+            ),
+        )
 
     # --- taking work
 
     async def submit(self, submission: Submission) -> Receipt:
         """Accept one submission: when this returns the job is committed.
 
-        Raises :class:`UserError` (with the field), or :class:`BusyError` when the queue or the disk is full.
+        Raises :class:`UserError` (with the field), :class:`BusyError` when the queue or the disk is full, or its kind
+        :class:`QuotaError` when what the owner (or a group of the job) may use is used up.
         """
         try:
             await self._bounds.admit(1)
@@ -126,15 +149,21 @@ class Service:
         except MezzotintError as error:
             self._refused(submission, error)
             raise
-        return (await self._commit([prepared], None))[0]
+        (answer,) = await self._commit([prepared], None)
+        if not isinstance(answer, Receipt):
+            self._refused(submission, answer)
+            raise answer
+        return answer
 
     async def submit_many(
         self, submissions: Sequence[Submission], *, order: OrderProgress | None = None
-    ) -> list[Receipt | UserError]:
+    ) -> list[Receipt | UserError | QuotaError]:
         """Accept many in one transaction; one that is refused stands as its error at its place and stops no other.
 
         With ``order`` the jobs belong to it, its cursor moves in the same transaction, and refused submissions
-        that carry a ``line`` become line errors of the order. Raises :class:`BusyError` with nothing done.
+        that carry a ``line`` become line errors of the order. The first of its submissions that has to wait for a
+        quota ends the order's progress for now: it and all behind it stand as that :class:`QuotaError`, and the
+        cursor stands at its line. Raises :class:`BusyError` with nothing done.
         """
         try:
             await self._bounds.admit(len(submissions))
@@ -142,18 +171,11 @@ class Service:
             for submission in submissions:
                 self._refused(submission, error)
             raise
-        answers: list[NewJob | UserError] = []
+        prepared: list[NewJob | UserError] = []
         for submission in submissions:
-            answers.append(await self._prepared(replace(submission, order_id=order.order_id) if order else submission))
-        if order is not None:
-            refused = tuple(
-                (submission.line, f"{answer.message} ({answer.hint})" if answer.hint else answer.message)
-                for submission, answer in zip(submissions, answers, strict=True)
-                if isinstance(answer, UserError) and submission.line is not None
-            )
-            order = replace(order, errors=(*order.errors, *refused))
-        receipts = iter(await self._commit([answer for answer in answers if isinstance(answer, NewJob)], order))
-        return [answer if isinstance(answer, UserError) else next(receipts) for answer in answers]
+            prepared.append(await self._prepared(replace(submission, order_id=order.order_id) if order else submission))
+        progress = None if order is None else _Progress(order, [submission.line for submission in submissions])
+        return await self._commit(prepared, progress)
 
     async def take_image(self, data: bytes) -> str:
         """Keep an input picture and return the sha256 by which requests name it (``image``)."""
@@ -259,6 +281,14 @@ class Service:
         """``metrics`` answers :meth:`metrics`."""
         self._metrics = metrics
 
+    async def usage(self, scope: str, groups: Sequence[str] | None = None) -> Account:
+        """What a scope (``owner:discord:123``, ``guild:1234``) used and may use, today and this month.
+
+        An owner's roles, which decide what he may use, are taken from ``groups``, or from his newest job when open.
+        Raises :class:`UserError` for what can't be a scope.
+        """
+        return await self.quotas.account(scope, groups)
+
     # --- steering
 
     async def cancel(self, job_id: str) -> Job:
@@ -275,10 +305,12 @@ class Service:
         return job
 
     async def retry(self, job_id: str) -> Job:
-        """Queue a failed, dead or cancelled job again, its attempts counted anew."""
+        """Queue a failed, dead or cancelled job again, its attempts counted anew. It needs room in the quotas anew."""
         job = await self.job(job_id)
         await self._bounds.admit(1)
-        await self._database.write(lambda c: queue.retry(c, job.id, now=self._clock()))
+        now, terms = self._clock(), self.quotas.terms(job.owner, job.groups, job.request)
+        periods = self.quotas.periods(now)
+        await self._database.write(lambda c: queue.retry(c, job.id, now=now, terms=terms, periods=periods))
         before, job = job.state, await self.job(job.id)
         self._changed(job, before, why="retried")
         self._dispatcher.wake()
@@ -297,8 +329,8 @@ class Service:
 
     async def resume(self) -> None:
         """Start jobs again, and an engine if there is none."""
-        await self._database.write(queue.resume)
-        self._dispatcher.free_memory(False)
+        if await self._database.write(_resume):
+            self._dispatcher.free_memory(False)
         self._dispatcher.wake()
         self._bus.publish(QueueHeld("resumed"))
 
@@ -317,6 +349,8 @@ class Service:
         self._settings = settings
         self._intake.reconfigure(settings)
         self.keeping.reconfigure(settings)
+        self.quotas.reconfigure(settings)
+        self.schedules.reconfigure(settings)
         self._bounds.change(max_queued=settings.queue.max_queued, min_free_bytes=settings.storage.min_free_bytes)
 
     # --- pictures and models
@@ -380,18 +414,41 @@ class Service:
     def _refused(self, submission: Submission, error: MezzotintError) -> None:
         self._bus.publish(SubmissionRefused(error.kind, submission.owner.partition(":")[0], error.field))
 
-    async def _commit(self, new: list[NewJob], order: OrderProgress | None) -> list[Receipt]:
+    async def _commit(
+        self, prepared: Sequence[NewJob | UserError], progress: _Progress | None
+    ) -> list[Receipt | UserError | QuotaError]:
         now = self._clock()
-        enqueued = await self._database.write(lambda c: _record(c, new, order, now))
+        periods = self.quotas.periods(now)
+        new = [
+            replace(each, terms=self.quotas.terms(each.owner, each.groups, each.request))
+            if isinstance(each, NewJob)
+            else each
+            for each in prepared
+        ]
+        answers = await self._database.write(lambda c: _record(c, new, progress, now, periods))
         reach("enqueue.after_commit")
-        for each, job in zip(enqueued, new, strict=True):
-            if each.created:
-                self._bus.publish(JobChanged(each.id, "queued", job.order_id, lane=job.lane, owner=job.owner))
+        for answer, job in zip(answers, new, strict=True):
+            if isinstance(answer, Enqueued) and isinstance(job, NewJob) and answer.created:
+                self._bus.publish(JobChanged(answer.id, "queued", job.order_id, lane=job.lane, owner=job.owner))
         self._dispatcher.wake()
-        return [Receipt(each.id, each.created) for each in enqueued]
+        return [Receipt(each.id, each.created) if isinstance(each, Enqueued) else each for each in answers]
 
     def _changed(self, job: Job, was: str, why: str | None = None) -> None:
         self._bus.publish(JobChanged(job.id, job.state, job.order_id, was=was, lane=job.lane, owner=job.owner, why=why))
+
+    def _announce_queued(self, enqueued: Sequence[Enqueued]) -> None:
+        """Jobs that were committed elsewhere."""
+        for each in enqueued:
+            if each.created:
+                self._bus.publish(JobChanged(each.id, "queued"))
+        self._dispatcher.wake()
+
+    async def _last_of_series(self, schedule: str) -> Earlier | None:
+        picture = await self._database.read(lambda c: occurrences.last_picture(c, schedule))
+        try:
+            return None if picture is None else Earlier(picture, await self.picture_bytes(picture))
+        except NotFoundError:
+            return None  # its file is gone: the series begins anew
 
     async def _count_queued(self) -> int:
         return (await self._database.read(queue.counts)).get("queued", 0)
@@ -401,19 +458,58 @@ async def _not_yet() -> Reloaded:
     raise BusyError("the daemon is starting", hint="reload once it serves")
 
 
-def _record(connection: Connection, new: list[NewJob], order: OrderProgress | None, now: int) -> list[Enqueued]:
-    enqueued = queue.enqueue_many(connection, new, now=now)
-    if order is not None:
-        for line, message in order.errors:
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """How far an order would be read, and the line of each submission."""
+
+    order: OrderProgress
+    lines: Sequence[int | None]
+
+
+def _record(
+    connection: Connection,
+    new: Sequence[NewJob | UserError],
+    progress: _Progress | None,
+    now: int,
+    periods: Periods,
+) -> list[Enqueued | UserError | QuotaError]:
+    """One transaction: what fits is queued, and an order moves on as far as that goes."""
+    jobs = [each for each in new if isinstance(each, NewJob)]
+    judged = iter(queue.enqueue_what_fits(connection, jobs, now=now, periods=periods, in_order=progress is not None))
+    answers = [next(judged) if isinstance(each, NewJob) else each for each in new]
+    if progress is not None:
+        _move_on(connection, progress, answers)
+    return answers
+
+
+def _move_on(connection: Connection, progress: _Progress, answers: Sequence[Enqueued | UserError | QuotaError]) -> None:
+    order = progress.order
+    placed = list(zip(progress.lines, answers, strict=True))
+    # Lines from the first that waits for room on are read again.
+    waiting = [line for line, answer in placed if isinstance(answer, QuotaError) and line is not None]
+    next_line = min([order.next_line, *waiting])
+    refused = [(line, _in_words(answer)) for line, answer in placed if isinstance(answer, UserError)]
+    for line, message in (*order.errors, *refused):
+        if line is not None and line < next_line:
             orders.add_line_error(connection, order.order_id, line, message)
-        orders.advance(connection, order.order_id, order.next_line)
-    return enqueued
+    orders.advance(connection, order.order_id, next_line)
+
+
+def _in_words(error: UserError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
 def _cancel(connection: Connection, job: str, now: int) -> tuple[str, str]:
     """The state before and after: of two who cancel at once only one ends the job."""
     before = queue.get(connection, job).state
     return before, queue.cancel(connection, job, now=now)
+
+
+def _resume(connection: Connection) -> bool:
+    """Whether the memory was freed."""
+    freed = queue.is_freed(connection)
+    queue.resume(connection)
+    return freed
 
 
 def _figures(connection: Connection) -> tuple[dict[str, int], bool, bool, int, int]:

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable
 
 from config.clock import steady_ms
-from daemon.events import JobChanged, Published
-from daemon.happenings import EngineWorked
+from daemon.events import Published
+from daemon.happenings import EngineSpent, EngineWorked, Measure
 
 PIECE_SECONDS = 60
 PIECES = 60
@@ -16,23 +16,20 @@ PACE_SECONDS = 10.0
 
 
 class Shares:
-    """Engine-seconds by lane, in pieces of a minute. Starts at nothing with the daemon.
-
-    A job's share of each forward counts by its rows, and is counted when the job has ended.
-    """
+    """Engine-seconds by lane, in pieces of a minute. Starts at nothing with the daemon."""
 
     def __init__(self, clock: Callable[[], int] = steady_ms) -> None:
         self._clock = clock
         self._pieces: deque[tuple[int, dict[str, float]]] = deque()
 
-    def hear(self, event: Published | EngineWorked) -> None:
+    def hear(self, event: Published | Measure) -> None:
         """Listens to the bus."""
-        if isinstance(event, JobChanged) and event.engine_seconds and event.lane:
+        if isinstance(event, EngineSpent):
             piece = self._clock() // (1000 * PIECE_SECONDS)
             if not self._pieces or self._pieces[-1][0] != piece:
                 self._pieces.append((piece, {}))
             by_lane = self._pieces[-1][1]
-            by_lane[event.lane] = by_lane.get(event.lane, 0.0) + event.engine_seconds
+            by_lane[event.lane] = by_lane.get(event.lane, 0.0) + event.seconds
             self._forget()
 
     def seconds(self) -> dict[str, float]:
@@ -58,7 +55,7 @@ class Pace:
         self._began = clock()
         self._worked: deque[tuple[int, EngineWorked]] = deque()
 
-    def hear(self, event: Published | EngineWorked) -> None:
+    def hear(self, event: Published | Measure) -> None:
         """Listens to the bus."""
         if isinstance(event, EngineWorked):
             self._worked.append((self._clock(), event))

@@ -34,6 +34,9 @@ class Submission:
     """Id of the picture or job that this one varies, edits or draws again."""
     order_id: str | None = None
     line: int | None = None
+    groups: tuple[str, ...] = ()
+    """What the job belongs to beside its owner, for the quotas: ``role:NAME``, ``guild:``, ``folder:``,
+    ``schedule:``; at most 16."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 
-from config.errors import RetryableError
+from config.errors import QuotaError, RetryableError
 from frontends.watch_folder.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,8 @@ class Attempts:
         """The action's answer, or None when it has to be tried again."""
         try:
             answer = await action
+        except QuotaError as error:
+            self._hold(key, now, Problem(error.message, f"goes on by itself: {error.hint}"))
         except RetryableError as error:
             self._hold(key, now, Problem(error.message))
         except OSError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import failpoints
-from frontends.watch_folder import paths, whole_files
+from frontends.files import paths, whole_files
 from frontends.watch_folder.looking import writers
 from frontends.watch_folder.looking.ignore import ignored_file
 from frontends.watch_folder.orders import kinds, pairing

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from config import failpoints
 from config.folders import Places
 from daemon.service import Order, Service
-from frontends.watch_folder import claiming, error_text, paths, whole_files
+from frontends.files import paths, whole_files
+from frontends.watch_folder import claiming, error_text
 from frontends.watch_folder.error_text import Problem
 from frontends.watch_folder.feeding import source_name
 from frontends.watch_folder.source import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from frontends.watch_folder import paths
+from frontends.files import paths
 
 MAX_LINES = 1_000
 

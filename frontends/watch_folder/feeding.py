@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from config import failpoints
-from config.errors import UserError
+from config.errors import QuotaError, UserError
 from config.folders import owner
 from config.settings import FolderSettings
 from daemon.service import ModelEntry, Order, OrderProgress, Origin, Service, Submission
-from frontends.watch_folder import naming, paths
+from frontends.files import paths
+from frontends.watch_folder import naming
 from frontends.watch_folder import source as sources
 from frontends.watch_folder.orders.entry import ORDER_FIELDS, Entry
 from frontends.watch_folder.source import Batch, Source
@@ -26,7 +27,8 @@ SOURCE = "folder"
 async def feed(service: Service, folder: FolderSettings, order: Order, source: Source, jobs: int) -> int:
     """Submit at most ``jobs`` of the lines that come next; returns how many became jobs.
 
-    Raises :class:`UserError` when the order can't be read, ``OSError`` and :class:`RetryableError` when it can't now.
+    Raises :class:`UserError` when the order can't be read, ``OSError`` and :class:`RetryableError` when it can't now;
+    its kind :class:`QuotaError` also when some of them became jobs and the next one has to wait.
     """
     last = order.lines_total or 0
     batch = await asyncio.to_thread(sources.batch, source, folder, order.next_line, last, jobs)
@@ -42,6 +44,9 @@ async def feed(service: Service, folder: FolderSettings, order: Order, source: S
     progress = OrderProgress(order_id=order.id, next_line=batch.next_line, errors=tuple(errors))
     answers = await service.submit_many(submissions, order=progress)
     failpoints.reach("order.after_submit")
+    for answer in answers:
+        if isinstance(answer, QuotaError):
+            raise answer  # the cursor stands at its line
     return sum(not isinstance(answer, UserError) for answer in answers)
 
 
@@ -78,6 +83,7 @@ async def submission(
         deliver=True,
         order_id=order_id,
         line=entry.line,
+        groups=(f"folder:{folder.name}",),
     )
 
 

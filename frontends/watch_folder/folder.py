@@ -14,7 +14,8 @@ from config.errors import UserError
 from config.folders import Places, owner
 from config.settings import FolderSettings
 from daemon.service import Order, Service
-from frontends.watch_folder import claiming, endings, feeding, paths, taking
+from frontends.files import paths
+from frontends.watch_folder import claiming, endings, feeding, taking
 from frontends.watch_folder.attempts import Attempts
 from frontends.watch_folder.delivering import Deliverer
 from frontends.watch_folder.looking.hints import Hints
@@ -238,6 +239,9 @@ class Folder:
     async def _room(self) -> int:
         """How many more jobs the folder may have open. Once it was full it is refilled by quarters, not job by job."""
         most = self.settings.max_open_jobs
+        waiting = self._service.quotas.max_queued(owner(self.settings), [f"folder:{self.settings.name}"])
+        if waiting is not None:
+            most = min(most, waiting)
         room = most - await self._service.orders.open_jobs(owner(self.settings), self.settings.name)
         self._full = room <= 0 or (self._full and room < most // 4)
         return 0 if self._full else room

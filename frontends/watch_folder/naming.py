@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from frontends.watch_folder import paths
+from frontends.files import paths
 from frontends.watch_folder.orders import kinds
 
 MAX_STEM_CHARACTERS = 1_000

@@ -16,7 +16,8 @@ from config.errors import UserError
 from config.folders import owner
 from config.settings import FolderSettings
 from daemon.service import ModelEntry, Submission
-from frontends.watch_folder import feeding, paths
+from frontends.files import paths
+from frontends.watch_folder import feeding
 from frontends.watch_folder import source as sources
 from frontends.watch_folder.looking.scan import Scan, Seen
 from frontends.watch_folder.orders import pairing

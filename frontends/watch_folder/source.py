@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from config.settings import FolderSettings
-from frontends.watch_folder import paths
+from frontends.files import paths
 from frontends.watch_folder.orders import kinds, parse_picture, parse_structured, parse_table, parse_text, presets
 from frontends.watch_folder.orders.entry import Entries, Entry, UnreadableError
 

@@ -10,7 +10,8 @@ import structlog
 from config.errors import UserError
 from config.settings import FolderSettings
 from daemon.service import Order, Service
-from frontends.watch_folder import claiming, endings, feeding, paths, repeats
+from frontends.files import paths
+from frontends.watch_folder import claiming, endings, feeding, repeats
 from frontends.watch_folder import source as sources
 from frontends.watch_folder.claiming import Claim, GoneError
 from frontends.watch_folder.delivering import Deliverer

@@ -18,6 +18,7 @@ from config.failpoints import reach
 from storage.prune.rule import Gone, Rule
 from storage.queue import tally
 from storage.queue.job import TERMINAL
+from storage.quotas import counting
 from storage.schema import attempts, deliveries, events, jobs, line_errors, lineage, orders, pictures, removals
 from storage.schema.deliveries import is_waiting
 from storage.schema.orders import is_open as order_is_open
@@ -156,6 +157,7 @@ def _counted(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Gone:
 def _delete(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Gone:
     gone = _counted(connection, rows)
     names = [row.id for row in rows]
+    counting.pruned(connection, names)
     of_jobs = sa.select(pictures.c.path).where(pictures.c.job_id.in_(names))
     connection.execute(sa.insert(removals).from_select(["path"], of_jobs))
     connection.execute(sa.delete(lineage).where(lineage.c.child_job.in_(names)))

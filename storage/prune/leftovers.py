@@ -1,4 +1,4 @@
-"""Files that no row needs: input pictures that no job starts from, and what recovery set aside."""
+"""Files that no row needs: input pictures that no job and no schedule starts from, and what recovery set aside."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storage import inputs
-from storage.schema import jobs
+from storage.schema import jobs, schedules
 
 AT_ONCE = 200
 
@@ -30,8 +30,9 @@ def input_pictures(state_dir: Path) -> Iterator[list[tuple[str, int]]]:
 
 
 def needed(connection: Connection, digests: list[str]) -> set[str]:
-    """Those of them from which a job starts."""
-    return set(connection.execute(sa.select(jobs.c.image).distinct().where(jobs.c.image.in_(digests))).scalars())
+    """Those of them from which a job starts, or a schedule will let one start."""
+    found = set(connection.execute(sa.select(jobs.c.image).distinct().where(jobs.c.image.in_(digests))).scalars())
+    return found | set(connection.execute(sa.select(schedules.c.image).where(schedules.c.image.in_(digests))).scalars())
 
 
 def quarantined(directory: Path, before_seconds: float | None) -> Iterator[tuple[Path, int]]:

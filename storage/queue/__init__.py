@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from storage.queue.accuse import accuse, recover
 from storage.queue.cancel import cancel, cancelled
 from storage.queue.claim import Charge, Choose, claim
-from storage.queue.enqueue import enqueue, enqueue_many
+from storage.queue.enqueue import enqueue, enqueue_many, enqueue_what_fits
 from storage.queue.fail import fail
 from storage.queue.find import find, get, get_picture
 from storage.queue.finish import finish
@@ -43,6 +43,7 @@ __all__ = [
     "counts",
     "enqueue",
     "enqueue_many",
+    "enqueue_what_fits",
     "events_of",
     "ever_took_jobs",
     "fail",

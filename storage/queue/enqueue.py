@@ -10,13 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from config.errors import NotFoundError
+from config.errors import NotFoundError, QuotaError, UserError
 from config.failpoints import reach
 from config.ids import new_id
 from pipeline import canonical
 from pipeline.request import Request
 from storage.queue import history, tally, turns
 from storage.queue.job import LANES, Enqueued, NewJob
+from storage.quotas import counting
+from storage.quotas.admission import Admission
+from storage.quotas.periods import Periods
+from storage.quotas.periods import periods as periods_of
+from storage.quotas.terms import Need, Terms, largest_bytes, scopes_of
 from storage.schema import events, jobs, lineage, orders, pictures
 
 _KNOWN = sa.select(jobs.c.id).where(
@@ -29,31 +34,83 @@ _SUBMITTED = (
 )
 
 
-def enqueue(connection: Connection, new: NewJob, *, now: int) -> Enqueued:
+def enqueue(connection: Connection, new: NewJob, *, now: int, periods: Periods | None = None) -> Enqueued:
     """Queue one job; with a key that its source used before, find that job instead. See :func:`enqueue_many`."""
-    return enqueue_many(connection, [new], now=now)[0]
+    return enqueue_many(connection, [new], now=now, periods=periods)[0]
 
 
-def enqueue_many(connection: Connection, new: Sequence[NewJob], *, now: int) -> list[Enqueued]:
-    """Queue jobs in this order, all or none. Raises :class:`NotFoundError` for a parent that does not exist."""
+def enqueue_many(
+    connection: Connection, new: Sequence[NewJob], *, now: int, periods: Periods | None = None
+) -> list[Enqueued]:
+    """Queue jobs in this order, all or none.
+
+    Raises :class:`NotFoundError` for a parent that does not exist, :class:`QuotaError` or :class:`UserError` for the
+    first job whose terms leave no room for it. ``periods`` are those of ``now``, in UTC when open.
+    """
     answers: list[Enqueued] = []
+    for answer in enqueue_what_fits(connection, new, now=now, periods=periods):
+        if not isinstance(answer, Enqueued):
+            raise answer
+        answers.append(answer)
+    return answers
+
+
+def enqueue_what_fits(
+    connection: Connection,
+    new: Sequence[NewJob],
+    *,
+    now: int,
+    periods: Periods | None = None,
+    in_order: bool = False,
+) -> list[Enqueued | QuotaError | UserError]:
+    """As :func:`enqueue_many`, but a job for which there is no room stands as its error and stops no other.
+
+    With ``in_order`` none is queued behind one that has to wait for room: all that follow stand as its error.
+    What is judged is reserved in this same transaction, so that no two jobs are ever admitted to one place. A job
+    whose key is known needs no room.
+    """
+    answers: list[Enqueued | QuotaError | UserError] = []
     rows: list[dict[str, Any]] = []
     created: list[NewJob] = []
+    needs: list[Need] = []
     by_key: dict[tuple[str, str], str] = {}
+    periods = periods or periods_of(now)
+    admission = Admission(connection, periods)
+    waits: QuotaError | None = None
     for each in new:
-        row = _row(each, now)
-        name = (row["source"], each.key) if each.key is not None else None
+        if waits is not None:
+            answers.append(waits)
+            continue
+        name = (_source(each), each.key) if each.key is not None else None
         known = by_key.get(name) or _known(connection, *name) if name else None
-        if known is None:
-            rows.append(row)
-            created.append(each)
-            if name:
-                by_key[name] = row["id"]
-        answers.append(Enqueued(known or row["id"], known is None))
+        if known is not None:
+            answers.append(Enqueued(known, False))
+            continue
+        need = need_of(each.request, each.owner, each.groups, each.terms)
+        refusal = admission.refusal(need, each.terms)
+        if refusal is not None:
+            answers.append(refusal)
+            waits = refusal if in_order and isinstance(refusal, QuotaError) else None
+            continue
+        row = {**_row(each, now), **held_columns(need, periods)}
+        rows.append(row)
+        created.append(each)
+        needs.append(need)
+        if name:
+            by_key[name] = row["id"]
+        answers.append(Enqueued(row["id"], True))
     if rows:
         _write(connection, rows, created, now)
+        counting.hold(connection, needs, periods)
     reach("enqueue.before_commit")
     return answers
+
+
+def need_of(request: Request, owner: str, groups: Sequence[str], terms: Terms) -> Need:
+    """What a job may come to use at most."""
+    words = len(request.prompt) + len(request.negative_prompt)
+    size = largest_bytes(request.width or 0, request.height or 0, request.count, words)
+    return Need(scopes_of(owner, groups), request.count, terms.engine_ms, size)
 
 
 def cost_of(request: Request) -> float:
@@ -80,13 +137,17 @@ def _write(connection: Connection, rows: list[dict[str, Any]], created: list[New
     tally.moved(connection, None, "queued", len(rows))
 
 
+def _source(new: NewJob) -> str:
+    return new.owner.partition(":")[0]
+
+
 def _row(new: NewJob, now: int) -> dict[str, Any]:
     return {
         "id": new_id(now),
         "state": "queued",
         "lane": LANES.index(new.lane),
         "owner": new.owner,
-        "source": new.owner.partition(":")[0],
+        "source": _source(new),
         "key": new.key,
         "origin_source": new.origin.source,
         "origin_address": json.dumps(dict(new.origin.address)),
@@ -103,6 +164,17 @@ def _row(new: NewJob, now: int) -> dict[str, Any]:
         "alone": 0,
         "cancel_requested": 0,
         "queued_at": now,
+        "groups": json.dumps(new.groups),
+    }
+
+
+def held_columns(need: Need, periods: Periods) -> dict[str, Any]:
+    """What the row of a job says about what is held for it."""
+    return {
+        "quota_day": periods.day,
+        "held_pictures": need.pictures,
+        "held_ms": need.engine_ms,
+        "held_bytes": need.bytes,
     }
 
 

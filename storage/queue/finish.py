@@ -34,6 +34,7 @@ def finish(
         outcome="done",
         values={"alone": 0, **error_columns(None)},
         engine_seconds=engine_seconds,
+        sizes=[picture.bytes for picture in made],
     )
     if ended is None:
         return False

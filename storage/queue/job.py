@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline.request import Request
+from storage.quotas.terms import UNLIMITED, Terms
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "dead"]
 
@@ -43,6 +44,10 @@ class NewJob:
     deliver: bool = False
     order_id: str | None = None
     line: int | None = None
+    groups: tuple[str, ...] = ()
+    """Under what it counts beside its owner: ``role:patron``, ``guild:1234``, ``folder:inbox``."""
+    terms: Terms = UNLIMITED
+    """What must hold for it to be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +115,4 @@ class Job:
     parent: str | None
     engine_seconds: float = 0.0
     """What its attempts took of an engine, those that ended."""
+    groups: tuple[str, ...] = ()

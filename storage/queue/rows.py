@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from pipeline.request import Request
 from storage.queue.job import LANES, Job, JobError, Origin, Picture
+from storage.quotas.terms import groups_of
 from storage.schema import jobs, lineage
 
 JOBS = sa.select(jobs, sa.func.coalesce(lineage.c.parent_picture, lineage.c.parent_job).label("parent")).select_from(
@@ -41,6 +42,7 @@ def job_of(row: sa.Row[Any], pictures: Sequence[Picture] = ()) -> Job:
         line=row.line,
         parent=row.parent,
         engine_seconds=row.engine_seconds,
+        groups=groups_of(row.groups),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 from config.ids import new_id
 from storage.queue import history, tally, turns
 from storage.queue.job import TERMINAL
+from storage.quotas import counting
 from storage.schema import deliveries, jobs
 
 _AGAIN = {"failed": "postponed", "released": "released", "accused": "accused"}
 """The event of an attempt that ended without ending the job."""
 
-_MOVED = (jobs.c.lane, jobs.c.owner, jobs.c.charged, jobs.c.weight, jobs.c.deliver, jobs.c.origin_source)
+_HELD = (jobs.c.groups, jobs.c.quota_day, jobs.c.held_pictures, jobs.c.held_ms, jobs.c.held_bytes)
+_MOVED = (jobs.c.lane, jobs.c.owner, jobs.c.charged, jobs.c.weight, jobs.c.deliver, jobs.c.origin_source, *_HELD)
 
 
 def fence(attempt: int) -> sa.ColumnElement[bool]:
@@ -41,16 +43,24 @@ def leave_running(
     reason: str | None = None,
     values: Mapping[str, Any] = MappingProxyType({}),
     engine_seconds: float = 0.0,
+    sizes: Sequence[int] = (),
 ) -> sa.Row[Any] | None:
     """End an attempt with the job in state ``to``; None, with nothing written, when the fence does not hold.
 
-    ``engine_seconds`` is what the attempt took of an engine.
+    ``engine_seconds`` is what the attempt took of an engine, ``sizes`` are the bytes of the pictures it made.
     """
     taken = {"engine_seconds": jobs.c.engine_seconds + engine_seconds} if engine_seconds > 0 else {}
     values = {"lease_until": None, **taken, **values}
     moved = _move(connection, job, fence(attempt), "running", to, now, values, engine_seconds)
     if moved is not None:
         history.end_attempt(connection, job, now, outcome, reason)
+        counting.settle(
+            *(connection, moved),
+            ended=to in TERMINAL,
+            engine_ms=max(0, round(engine_seconds * 1000)),
+            made=len(sizes),
+            made_bytes=sum(sizes),
+        )
         what = to if to in TERMINAL else _AGAIN[outcome]
         history.record(connection, job, now, what, attempt=attempt, reason=reason, **_until(values))
     return moved
@@ -70,6 +80,8 @@ def leave(
     moved = _move(connection, job, jobs.c.state == left, left, to, now, values)
     if moved is not None:
         history.record(connection, job, now, what)
+        if left not in TERMINAL:
+            counting.settle(connection, moved, ended=to in TERMINAL, engine_ms=0)
     return moved is not None
 
 

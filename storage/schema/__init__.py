@@ -7,6 +7,8 @@ from storage.schema.deliveries import deliveries
 from storage.schema.jobs import attempts, events, flags, jobs, tallies
 from storage.schema.orders import line_errors, orders
 from storage.schema.pictures import lineage, pictures, removals
+from storage.schema.quotas import stored, usage
+from storage.schema.schedules import occurrences, schedules
 from storage.schema.speeds import loads, speeds
 from storage.schema.turns import lane_owners, lanes
 
@@ -22,9 +24,13 @@ __all__ = [
     "lineage",
     "loads",
     "metadata",
+    "occurrences",
     "orders",
     "pictures",
     "removals",
+    "schedules",
     "speeds",
+    "stored",
     "tallies",
+    "usage",
 ]

@@ -42,6 +42,11 @@ jobs = sa.Table(
     sa.Column("engine_seconds", Real, nullable=False, server_default="0"),  # what all its attempts took of an engine
     sa.Column("charged", Real),  # what its owner was charged at its last claim
     sa.Column("weight", Real, nullable=False, server_default="1"),  # of its owner, at its last claim
+    sa.Column("groups", Text, nullable=False, server_default="[]"),  # scopes of quotas beside the owner's: a JSON list
+    sa.Column("quota_day", Text),  # in which its pictures count; NULL if it ended before there were quotas
+    sa.Column("held_pictures", Whole, nullable=False, server_default="0"),  # reserved while it is open
+    sa.Column("held_ms", Whole, nullable=False, server_default="0"),
+    sa.Column("held_bytes", Whole, nullable=False, server_default="0"),
     sa.CheckConstraint("length(id) = 16", name="jobs_id"),
     sa.CheckConstraint("state IN ('queued','running','done','failed','cancelled','dead')", name="jobs_state"),
     sa.CheckConstraint("lane BETWEEN 0 AND 3", name="jobs_lane"),

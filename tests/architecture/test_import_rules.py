@@ -19,9 +19,12 @@ WRONG = (
     ("storage/__init__.py", "import pipeline.messages"),
     ("pipeline/request.py", "import storage, daemon.events, torch"),
     ("daemon/events.py", "import sqlite3, fastapi, watchdog, typer, huggingface_hub, pipeline.engine"),
+    ("daemon/lock.py", "import prometheus_client"),
     ("daemon/fairness/line.py", "import time, storage.database"),
     ("frontends/contract.py", "import daemon.dispatch, pipeline.models.pull"),
-    ("frontends/http/__init__.py", "import frontends.watch_folder"),
+    ("frontends/http/__init__.py", "import frontends.watch_folder, apscheduler"),
+    ("frontends/files/__init__.py", "import frontends.schedules"),
+    ("daemon/schedules/__init__.py", "import storage"),
 )
 """Modules, and what they may not import."""
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "greenlet")

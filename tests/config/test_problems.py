@@ -279,3 +279,29 @@ def test_a_state_directory_that_can_not_even_be_looked_into_is_a_problem_not_a_t
     found = sources.find_problems(None, {"MEZZOTINT_STATE_DIR": "/tmp/" + "a" * 300})
 
     assert "can't be read" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("figures.prom", "is relative"),
+        ("{}", "is a directory"),
+        ("{}/state/inbox/figures.prom", "would be taken for something else"),
+        ("{}/state/pictures/figures.prom", "would be taken for something else"),
+        ("{}/state/mezzotint.db", "is a file of the daemon itself"),
+    ],
+)
+def test_a_text_file_in_the_way_of_something_is_a_problem(
+    configuration: Any, tmp_path: Path, path: str, what: str
+) -> None:
+    given = {
+        "MEZZOTINT_STATE_DIR": str(tmp_path / "state"),
+        "MEZZOTINT_METRICS__TEXTFILE": path.format(tmp_path),
+    }
+    problem = about(configuration.refused(**given), "metrics.textfile")
+    assert what in problem.message
+    assert problem.hint
+
+
+def test_an_empty_text_file_is_none(configuration: Any) -> None:
+    assert configuration.load(MEZZOTINT_METRICS__TEXTFILE="").metrics.textfile is None

@@ -39,6 +39,10 @@ class NotedDispatcher:
 
     woken: int = 0
     cancelled: list[tuple[str, int]] = field(default_factory=list)
+    freed: bool = False
+
+    def free_memory(self, wanted: bool) -> None:
+        self.freed = wanted
 
     def wake(self) -> None:
         self.woken += 1

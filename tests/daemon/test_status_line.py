@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,3 +84,9 @@ def _status(parts_of: dict[str, int], *, paused: bool = False, state: str = "ser
 )
 def test_the_line_says_what_it_is_doing(status: Status, line: str) -> None:
     assert status_line.line_of(status, 345.0) == line
+
+
+def test_an_engine_whose_memory_is_freed_is_said_to_be_none() -> None:
+    status = _status({"queued": 3}, paused=True)
+    freed = replace(status, engines=(EngineStatus(None, None, None, 0, 0, 0, 0, "freed"),))
+    assert status_line.line_of(freed) == "paused, 0 running, 3 queued; models freed; http up"

@@ -11,7 +11,7 @@ import pytest
 from support.live_daemon import LiveDaemon
 
 from daemon.cli.destination import Destination
-from frontends.watch_folder import whole_files
+from frontends.files import whole_files
 
 HOSTILE = (
     "config",

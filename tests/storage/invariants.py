@@ -26,7 +26,12 @@ def violations(
     uri = f"file:{state_dir / 'mezzotint.db'}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        found = [*_database(connection), *_jobs(connection, set(acknowledged), max_attempts), *_rows(connection)]
+        found = [
+            *_database(connection),
+            *_jobs(connection, set(acknowledged), max_attempts),
+            *_rows(connection),
+            *_quotas(connection),
+        ]
         if files:
             found += _files(connection, state_dir)
     return found
@@ -84,6 +89,43 @@ def _rows(connection: sqlite3.Connection) -> Iterator[str]:
         " AND NOT EXISTS (SELECT 1 FROM deliveries WHERE job_id = jobs.id AND state <> 'superseded')"
     ):
         yield f"the end of job {row['id']} would never be delivered"
+
+
+def _quotas(connection: sqlite3.Connection) -> Iterator[str]:
+    """What is held is the sum over the open jobs, and what is stored is what the rows of pictures say."""
+    scopes = (
+        "WITH counted AS (SELECT jobs.*, 'owner:' || owner AS scope FROM jobs UNION ALL"
+        " SELECT jobs.*, value AS scope FROM jobs, json_each(groups)) "
+    )
+    held = (
+        "SELECT scope, '{0}', {1}, sum(held_pictures), sum(held_ms) FROM counted"
+        " WHERE state IN ('queued','running') GROUP BY scope, {1}"
+    )
+    wanted = {
+        tuple(row)
+        for kind, period in (("day", "quota_day"), ("month", "substr(quota_day, 1, 7)"))
+        for row in connection.execute(scopes + held.format(kind, period))
+    }
+    kept = {
+        tuple(row)
+        for row in connection.execute(
+            "SELECT scope, kind, period, held_pictures, held_ms FROM usage WHERE held_pictures > 0 OR held_ms > 0"
+        )
+    }
+    if wanted != kept:
+        yield f"held are {sorted(kept)}, and open jobs hold {sorted(wanted)}"
+    wanted = {
+        tuple(row)
+        for row in connection.execute(
+            scopes + "SELECT scope, count(pictures.id), coalesce(sum(bytes), 0),"
+            " (SELECT coalesce(sum(held_bytes), 0) FROM counted AS open"
+            "  WHERE open.scope = counted.scope AND state IN ('queued','running'))"
+            " FROM counted LEFT JOIN pictures ON pictures.job_id = counted.id GROUP BY scope"
+        )
+    }
+    kept = {tuple(row) for row in connection.execute("SELECT scope, pictures, bytes, held_bytes FROM stored")}
+    if sorted(wanted) != sorted(row for row in kept if any(row[1:]) or row in wanted):
+        yield f"stored are {sorted(kept)}, and rows of pictures say {sorted(wanted)}"
 
 
 def _files(connection: sqlite3.Connection, state_dir: Path) -> Iterator[str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -28,18 +27,12 @@ def _shape(path: Path) -> set[tuple[str, str]]:
         return set(connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
 
 
-def _shapes_of_all_versions(directory: Path) -> set[frozenset[tuple[str, str]]]:
-    config = Config()
-    config.set_main_option("script_location", str(Path(storage.migrations.__file__).parent))
-    found, path = set(), directory / "growing.db"
-    for number in range(1, int(VERSION) + 1):
-        engine = sa.create_engine(f"sqlite:///{path}")
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, f"{number:04}")
-        engine.dispose()
-        found.add(frozenset(_shape(path)))
-    return found
+def _version(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        try:
+            return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+        except sqlite3.OperationalError:
+            return ""  # nothing was made yet
 
 
 def test_the_steps_lead_to_the_tables_of_today_and_all_are_strict(tmp_path: Path) -> None:
@@ -102,9 +95,12 @@ def test_a_migration_that_is_ended_at_any_statement_leaves_nothing_and_can_be_re
         break
     assert number > 40
     whole = _shape(path)
-    found = {shape for shape in map(frozenset, shapes.values()) if shape}
-    assert found <= _shapes_of_all_versions(tmp_path), "of a version, or of none"
-    assert len(found) > 1
+    of_version: dict[str, set[frozenset[tuple[str, str]]]] = {}
+    for number, shape in shapes.items():
+        of_version.setdefault(_version(tmp_path / f"{number}.db"), set()).add(frozenset(shape))
+    assert all(len(of_one) == 1 for of_one in of_version.values()), "of a version, or of none"
+    assert of_version.keys() >= {"", "0001"}
+    assert ("table", "removals") not in of_version["0001"].pop()
     Database.open(tmp_path / "1.db").close()
     assert _shape(tmp_path / "1.db") == whole
 

@@ -14,6 +14,7 @@ from support.queue_driver import QueueDriver
 
 from storage import queue
 from storage.queue import tally, transition
+from storage.quotas import counting
 from storage.results.picture import NewPicture
 from storage.schema import attempts, events, jobs
 
@@ -33,6 +34,7 @@ def test_without_a_fence_a_job_is_recorded_twice(
     late = q.claim_one()
     monkeypatch.setattr(transition, "fence", lambda _: sa.true())
     monkeypatch.setattr(tally, "moved", lambda *_: None)
+    monkeypatch.setattr(counting, "settle", lambda *_, **__: None)
     assert q.finish(early)
     assert q.finish(late, [q.picture(1)])
     wrong = " ".join(invariants.violations(q.state_dir, [job_id]))

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
 from storage import queue, speeds
-from storage.queue import turns, waiting
+from storage.queue import glance, turns, waiting
 from storage.queue.claim import CHOSEN, TAKE
 
 GIVEN = {
@@ -23,6 +23,7 @@ GIVEN = {
     "number": 1,
     "by_itself": 0,
     "until": 1,
+    "most": 5,
     "seconds": 1.0,
     "of_weight": 1.0,
 }
@@ -61,10 +62,15 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (turns.NEXT_WAITING, "jobs_waiting"),
         (CHOSEN, "INTEGER PRIMARY KEY (rowid=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
+        (glance.READY, "jobs_turn (lane=?)"),
+        (glance.LONGEST_WAITING, "jobs_state (state=?)"),
         (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
         (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
-    ids=["owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take", "speed", "load"],
+    ids=[
+        *("owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take"),
+        *("figures", "longest waiting", "speed", "load"),
+    ],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
     plan = _plan(long_queue, statement)

@@ -3,6 +3,7 @@
 ``BROKEN`` names what, comma-separated: ``no_fence`` lets every write count whoever owns the job, ``delete_on_claim``
 loses what was claimed when its owner dies, ``row_before_file`` records a result before its file is there.
 ``hung_dispatcher`` never comes back from a look at the disk once the file ``HANG_WHEN`` is there.
+``judged_outside`` asks whether the quotas have room before the transaction in which it is taken.
 ``usurper`` breaks nothing: again and again it takes the running jobs away, as a second owner of the queue would.
 """
 
@@ -22,12 +23,14 @@ def no_fence() -> None:
 
     import storage.queue  # noqa: F401
     from storage.queue import tally, transition
+    from storage.quotas import counting
 
-    def uncounted(*_: Any) -> None:
-        """The tally would notice, and it is the fence that is to be missed."""
+    def uncounted(*_: Any, **__: Any) -> None:
+        """The tally and the quotas would notice, and it is the fence that is to be missed."""
 
     transition.fence = lambda attempt: sa.true()
     tally.moved = uncounted
+    counting.settle = uncounted
 
 
 def delete_on_claim() -> None:
@@ -69,6 +72,30 @@ def hung_dispatcher() -> None:
         return free_bytes(self)
 
     PictureFiles.free_bytes = hanging  # type: ignore[method-assign]
+
+
+def judged_outside() -> None:
+    from daemon.service.quotas import Quotas
+    from daemon.service.service import Service
+    from storage.database import Connection
+    from storage.queue.enqueue import need_of
+    from storage.quotas.admission import Admission
+    from storage.quotas.terms import UNLIMITED
+
+    commit, terms = Service._commit, Quotas.terms
+    Quotas.terms = lambda *_: UNLIMITED  # type: ignore[method-assign,assignment]
+
+    async def later(self: Service, prepared: Any, progress: Any) -> Any:
+        def judged(connection: Connection) -> Any:
+            (new,) = prepared
+            its = terms(self.quotas, new.owner, new.groups, new.request)
+            need = need_of(new.request, new.owner, new.groups, its)
+            return Admission(connection, self.quotas.periods(self._clock())).refusal(need, its)
+
+        refusal = await self._database.read(judged)
+        return [refusal] if refusal is not None else await commit(self, prepared, progress)
+
+    Service._commit = later  # type: ignore[method-assign]
 
 
 def usurper() -> None:

@@ -123,6 +123,7 @@ class FakeService:
         self.files: dict[str, bytes] = {}
         self.deliverers: dict[str, Any] = {}
         self.paused = False
+        self.quotas = SimpleNamespace(max_queued=lambda owner, groups: None)
         self.degraded: list[Condition] = []
         self.reported: dict[str, str] = {}
         self.conditions = SimpleNamespace(

@@ -23,6 +23,7 @@ def problems(state_dir: Path, acknowledged: Iterable[str], *, max_attempts: int)
             *_jobs(connection, set(acknowledged), max_attempts),
             *_results(connection),
             *_files(connection, state_dir),
+            *quotas(connection),
         ]
     connection.close()
     return found
@@ -84,6 +85,43 @@ def _files(connection: sqlite3.Connection, state_dir: Path) -> Iterable[str]:
             yield f"the file {path} is torn"
         else:
             yield from _image(state_dir / path, named[path])
+
+
+def quotas(connection: sqlite3.Connection) -> Iterable[str]:
+    """What is held is the sum over the open jobs, and what is stored is what the rows of pictures say."""
+    scopes = (
+        "WITH counted AS (SELECT jobs.*, 'owner:' || owner AS scope FROM jobs UNION ALL"
+        " SELECT jobs.*, value AS scope FROM jobs, json_each(groups)) "
+    )
+    held = (
+        "SELECT scope, '{0}', {1}, sum(held_pictures), sum(held_ms) FROM counted"
+        " WHERE state IN ('queued','running') GROUP BY scope, {1}"
+    )
+    wanted = {
+        tuple(row)
+        for kind, period in (("day", "quota_day"), ("month", "substr(quota_day, 1, 7)"))
+        for row in connection.execute(scopes + held.format(kind, period))
+    }
+    kept = {
+        tuple(row)
+        for row in connection.execute(
+            "SELECT scope, kind, period, held_pictures, held_ms FROM usage WHERE held_pictures > 0 OR held_ms > 0"
+        )
+    }
+    if wanted != kept:
+        yield f"held are {sorted(kept)}, and open jobs hold {sorted(wanted)}"
+    wanted = {
+        tuple(row)
+        for row in connection.execute(
+            scopes + "SELECT scope, count(pictures.id), coalesce(sum(bytes), 0),"
+            " (SELECT coalesce(sum(held_bytes), 0) FROM counted AS open"
+            "  WHERE open.scope = counted.scope AND state IN ('queued','running'))"
+            " FROM counted LEFT JOIN pictures ON pictures.job_id = counted.id GROUP BY scope"
+        )
+    }
+    kept = {tuple(row) for row in connection.execute("SELECT scope, pictures, bytes, held_bytes FROM stored")}
+    if sorted(wanted) != sorted(row for row in kept if any(row[1:]) or row in wanted):
+        yield f"stored are {sorted(kept)}, and rows of pictures say {sorted(wanted)}"
 
 
 def _image(path: Path, row: sqlite3.Row) -> Iterable[str]:

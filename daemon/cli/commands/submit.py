@@ -20,6 +20,13 @@ Owner = Annotated[
 ]
 Key = Annotated[str | None, typer.Option("--key", help="Submitting again with the same key is the same job.")]
 
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group", metavar="KIND:NAME", help="For quotas: role:, guild:, folder: or schedule:NAME; repeatable."
+    ),
+]
+
 
 def command(
     context: typer.Context,
@@ -28,6 +35,7 @@ def command(
     priority: Priority = 0,
     owner: Owner = None,
     key: Key = None,
+    group: Groups = None,
     seed: options.Seed = None,
     steps: options.Steps = None,
     size: options.Size = None,
@@ -59,7 +67,7 @@ def command(
         deterministic=deterministic,
     )
     body = asked.body(invocation.settings.limits.max_image_bytes)
-    body |= {"lane": lane, "priority": priority, "owner": owner or asking.owner(), "key": key}
+    body |= {"lane": lane, "priority": priority, "owner": owner or asking.owner(), "key": key, "groups": group or []}
     try:
         receipt = invocation.client.post("/v1/jobs", body)
     except UserError as error:

@@ -8,7 +8,19 @@ from fastapi.telemetry import TelemetryConfig
 from config.settings import HttpSettings
 from config.version import VERSION
 from daemon.service import Service
-from frontends.http.native import errors, events, jobs, keeping, metrics, models, overview, pictures, queue
+from frontends.http.native import (
+    errors,
+    events,
+    jobs,
+    keeping,
+    metrics,
+    models,
+    overview,
+    pictures,
+    queue,
+    schedules,
+    usage,
+)
 from frontends.http.native.bounds import BodyBounds
 
 SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -29,6 +41,6 @@ def create_app(service: Service, settings: HttpSettings) -> FastAPI:
     app.state.streams = set()
     errors.install(app)
     app.add_middleware(BodyBounds, max_body_bytes=settings.max_body_bytes)
-    for room in (jobs, queue, events, models, pictures, keeping, overview, metrics):
+    for room in (jobs, queue, events, models, pictures, keeping, overview, metrics, usage, schedules):
         app.include_router(room.router)
     return app

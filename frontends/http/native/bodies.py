@@ -35,6 +35,9 @@ class SubmissionBody(BaseModel):
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     owner: Annotated[str, Field(description="source:name, for example cli:1000")] = "http:local"
     key: Annotated[str | None, Field(description="idempotency key: the same key of the same source is one job")] = None
+    groups: Annotated[
+        list[str], Field(max_length=16, description="for the quotas: role:NAME, guild:, folder:, schedule:")
+    ] = []
     image_base64: Annotated[str | None, Field(description="input picture of image to image: PNG, JPEG or WebP")] = None
 
 
@@ -75,6 +78,7 @@ async def submission(body: dict[str, Any]) -> Submission:
         owner=envelope.owner,
         key=envelope.key,
         image=image,
+        groups=tuple(envelope.groups),
     )
 
 

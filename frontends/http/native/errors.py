@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -10,18 +11,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from config.clock import now_ms
 from config.errors import (
     ConfigurationError,
     ConflictError,
     FatalError,
     MezzotintError,
     NotFoundError,
+    QuotaError,
     RetryableError,
     UserError,
 )
 from frontends.http.native import views
 
 RETRY_AFTER_SECONDS = 2
+QUOTA_RETRY_SECONDS = 60
+"""Where no clock sets free what is used up, but the end of another job or a prune does."""
 LONGEST_NAME = 100
 
 
@@ -44,6 +49,7 @@ STATUS: tuple[tuple[type[MezzotintError], int], ...] = (
     (NotFoundError, 404),
     (ConflictError, 409),
     (UserError, 400),
+    (QuotaError, 429),
     (RetryableError, 503),
     (ConfigurationError, 422),
     (FatalError, 500),
@@ -54,7 +60,14 @@ STATUS: tuple[tuple[type[MezzotintError], int], ...] = (
 def answer(error: MezzotintError) -> JSONResponse:
     """The response for one of our errors."""
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
-    return JSONResponse({"error": views.of_error(error)}, status, _headers(status))
+    headers = _headers(status)
+    if isinstance(error, QuotaError):
+        headers = {"retry-after": str(_seconds_until(error.free_at))}
+    return JSONResponse({"error": views.of_error(error)}, status, headers)
+
+
+def _seconds_until(moment: int | None) -> int:
+    return QUOTA_RETRY_SECONDS if moment is None else max(1, math.ceil((moment - now_ms()) / 1000))
 
 
 def _headers(status: int) -> dict[str, str]:

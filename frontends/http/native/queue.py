@@ -20,7 +20,7 @@ async def status(service: Door) -> Response:
 @router.post("/queue/pause", response_model=views.StatusView)
 async def pause(service: Door, free_memory: bool = False) -> Response:
     """Go on accepting, start no job; survives a restart. With ``free_memory`` the engine ends once it is idle."""
-    await service.pause(free_memory=free_memory)
+    await (service.pause(free_memory=True) if free_memory else service.pause())
     return await status(service)
 
 

@@ -13,8 +13,9 @@ from typing import Any, NotRequired
 # Not typing's: pydantic, which describes the API from these, refuses that one below Python 3.12.
 from typing_extensions import TypedDict
 
-from config.errors import ConfigurationError, MezzotintError
+from config.errors import ConfigurationError, MezzotintError, QuotaError
 from daemon.service import (
+    Account,
     Backup,
     Expected,
     Job,
@@ -24,6 +25,7 @@ from daemon.service import (
     Picture,
     Pruned,
     Status,
+    Used,
     Verification,
 )
 
@@ -42,7 +44,7 @@ class ProblemView(TypedDict):
 class ErrorView(TypedDict):
     """What went wrong, in plain words; ``field`` names the part of the input, ``hint`` says what to do.
 
-    ``problems`` is everything that is wrong with a configuration.
+    ``problems`` is everything that is wrong with a configuration, ``free_at`` when a quota that is used up begins anew.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class ErrorView(TypedDict):
     field: NotRequired[str]
     hint: NotRequired[str]
     problems: NotRequired[list[ProblemView]]
+    free_at: NotRequired[str]
 
 
 class PictureView(TypedDict):
@@ -85,6 +88,7 @@ class JobView(TypedDict):
     queued_at: str
     started_at: str | None
     finished_at: str | None
+    groups: list[str]
     engine_seconds: float
     position: int | None
     eta_s: float | None
@@ -256,6 +260,38 @@ class PrunedView(TypedDict):
     seconds: float
 
 
+class AmountView(TypedDict):
+    """Of one thing: what was used, what is reserved for jobs that have not ended, what may be used at most by which
+    rule, and what is left of that (null: nothing limits it)."""
+
+    used: float
+    held: float
+    limit: float | None
+    left: float | None
+    rule: str | None
+
+
+class PeriodView(TypedDict):
+    """A day or a month of the quotas' time zone, and when it ends."""
+
+    period: str
+    ends: str
+    pictures: AmountView
+    gpu_seconds: AmountView
+
+
+class UsageView(TypedDict):
+    """What a scope used and may use. ``stored`` is of the recorded pictures that are there now, in bytes."""
+
+    scope: str
+    groups: list[str]
+    day: PeriodView
+    month: PeriodView
+    stored_pictures: int
+    stored: AmountView
+    max_queued: int | None
+
+
 class RecordsView(TypedDict):
     """A page of an export."""
 
@@ -275,6 +311,8 @@ def of_error(error: MezzotintError | JobError) -> ErrorView:
         view["field"] = error.field
     if error.hint:
         view["hint"] = error.hint
+    if isinstance(error, QuotaError) and error.free_at is not None:
+        view["free_at"] = moment(error.free_at)
     if isinstance(error, ConfigurationError):
         view["problems"] = [ProblemView(key=each.key, message=each.message, hint=each.hint) for each in error.problems]
     return view
@@ -310,6 +348,7 @@ def of_job(job: Job, place: Place, expected: Expected | None = None) -> JobView:
         queued_at=moment(job.queued_at),
         started_at=None if job.started_at is None else moment(job.started_at),
         finished_at=None if job.finished_at is None else moment(job.finished_at),
+        groups=list(job.groups),
         engine_seconds=round(job.engine_seconds, 3),
         position=None if expected is None else expected.position,
         eta_s=None if expected is None else _rounded(expected.ends_s),
@@ -432,4 +471,43 @@ def of_verification(found: Verification) -> VerificationView:
             DifferenceView(fact=each.fact, recorded=each.recorded, now=each.now) for each in found.differences
         ],
         job=found.job_id,
+    )
+
+
+def of_account(account: Account) -> UsageView:
+    """What a scope used and may use."""
+    found, periods = account.usage, account.periods
+    return UsageView(
+        scope=found.scope,
+        groups=list(found.groups),
+        day=_of_period(account, "day", periods.day, found.day),
+        month=_of_period(account, "month", periods.month, found.month),
+        stored_pictures=found.pictures,
+        stored=_of_amount(account, "bytes", None, found.bytes, found.held_bytes),
+        max_queued=account.limit("queued", None),
+    )
+
+
+def _of_period(account: Account, kind: str, name: str, used: Used) -> PeriodView:
+    return PeriodView(
+        period=name,
+        ends=moment(account.periods.ends(kind)),
+        pictures=_of_amount(account, "pictures", kind, used.pictures, used.held_pictures),
+        gpu_seconds=_of_amount(account, "engine_ms", kind, used.engine_ms, used.held_ms, 1000),
+    )
+
+
+def _of_amount(account: Account, what: str, per: str | None, used: int, held: int, unit: int = 1) -> AmountView:
+    found = account.allowance(what, per)
+    limit = None if found is None else found.limit
+
+    def shown(amount: int) -> float:
+        return amount if unit == 1 else amount / unit
+
+    return AmountView(
+        used=shown(used),
+        held=shown(held),
+        limit=None if limit is None else shown(limit),
+        left=None if limit is None else shown(max(0, limit - used - held)),
+        rule=None if found is None else found.rule,
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from frontends.watch_folder import paths
+from frontends.files import paths
 from frontends.watch_folder.looking import ignore
 
 MAX_DEPTH = 16

@@ -24,7 +24,7 @@ from typing import Any, Literal, cast
 
 from config.errors import UserError
 from config.settings import FolderSettings
-from frontends.watch_folder import paths
+from frontends.files import paths
 from frontends.watch_folder.orders import toml
 from frontends.watch_folder.orders.entry import known_fields, read_fields
 from frontends.watch_folder.orders.kinds import FOLDER_SETTINGS

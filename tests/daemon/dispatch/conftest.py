@@ -18,6 +18,8 @@ from config.settings import Settings
 from daemon.dispatch import Dispatcher
 from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobChanged
+from daemon.fairness.alternatives import FAIR
+from daemon.fairness.traffic import Policy
 from pipeline.models.registry import Registry
 from pipeline.request import Defaults, parse, settle
 from storage import queue
@@ -48,7 +50,9 @@ class Noted:
 class Floor:
     """One dispatcher and everything around it."""
 
-    def __init__(self, tmp_path: Path, start_engine: StartEngine | None, sections: dict[str, Any]) -> None:
+    def __init__(
+        self, tmp_path: Path, start_engine: StartEngine | None, sections: dict[str, Any], policy: Policy = FAIR
+    ) -> None:
         engine = {"kind": "fake", "fake_step_s": 0.005, "restart_seconds": 0.01, **sections.pop("engine", {})}
         queue_settings = {"retry_seconds": 0.01, **sections.pop("queue", {})}
         self.settings = Settings.model_validate(
@@ -69,6 +73,7 @@ class Floor:
             conditions=self.conditions,
             start_engine=start_engine,
             watch_seconds=0.05,
+            policy=policy,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -163,8 +168,10 @@ async def build(tmp_path: Path) -> AsyncIterator[BuildFloor]:
     """``build(engine={"fake_step_s": 0.1})``: a running dispatcher with these settings."""
     floors: list[Floor] = []
 
-    def make(*, start: bool = True, start_engine: StartEngine | None = None, **sections: Any) -> Floor:
-        floor = Floor(tmp_path, start_engine, sections)
+    def make(
+        *, start: bool = True, start_engine: StartEngine | None = None, policy: Policy = FAIR, **sections: Any
+    ) -> Floor:
+        floor = Floor(tmp_path, start_engine, sections, policy)
         floors.append(floor)
         if start:
             floor.start()

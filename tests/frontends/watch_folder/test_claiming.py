@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from config import failpoints
-from frontends.watch_folder import claiming, paths
+from frontends.files import paths
+from frontends.watch_folder import claiming
 
 ARROWS = ["order.after_row", "order.after_rename", "order.after_submit", "order.before_done", "order.after_done"]
 DELIVERY = ["delivery.before", "delivery.after"]

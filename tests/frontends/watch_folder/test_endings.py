@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from config.errors import RetryableError
-from frontends.watch_folder import whole_files
+from frontends.files import whole_files
 
 
 async def test_a_result_is_the_recorded_picture_byte_for_byte_with_its_record_beside_it(world: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from frontends.watch_folder import claiming, paths, whole_files
+from frontends.files import paths, whole_files
+from frontends.watch_folder import claiming
 from frontends.watch_folder.looking.scan import Scan
 
 ERRORS = [errno.EBUSY, errno.EACCES, errno.ENOENT, errno.ESTALE, errno.EIO]

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from frontends.watch_folder import claiming, paths
+from frontends.files import paths
+from frontends.watch_folder import claiming
 from frontends.watch_folder.claiming import Claim, GoneError
 from frontends.watch_folder.looking.scan import Scan
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from frontends.watch_folder import claiming, whole_files
+from frontends.files import whole_files
+from frontends.watch_folder import claiming
 from frontends.watch_folder.once import Summary
 
 MINUTES = 60

@@ -14,7 +14,8 @@ import pytest
 from config.folders import places
 from config.settings import FolderSettings, Settings, WatchFolderSettings
 from frontends.contract import Misconfigured
-from frontends.watch_folder import WatchFolders, claiming, paths
+from frontends.files import paths
+from frontends.watch_folder import WatchFolders, claiming
 from frontends.watch_folder.claiming import Claim, GoneError
 
 

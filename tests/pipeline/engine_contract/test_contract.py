@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from support.draws import draw
 
-from pipeline.messages import Cancel, Drawn, Failed, Finished, Progress, Pulse, Rank, Stopped
+from pipeline.messages import Cancel, Drawn, Failed, Finished, Progress, Pulse, Rank, Stop, Stopped
 
 from .conftest import Bench
 
@@ -273,3 +273,24 @@ def test_a_job_that_never_fits_into_memory_fails_as_its_own_fault(bench: Bench) 
     assert (failed.job, failed.kind, failed.field) == (large.job, "user", "width")
     assert failed.hint is not None
     assert [bench.ends()[each.job] for each in neighbours] == ["Finished"] * len(neighbours)
+
+
+def test_an_engine_that_is_told_to_stop_ends_and_says_nothing_more(bench: Bench) -> None:
+    """That is how its memory is freed: with the process goes all it has, so nothing may keep it."""
+    bench.send(bench.order("first"))
+    bench.serve()
+    assert bench.ends() == {"first": "Finished"}
+    again = bench.anew()
+    again.when(Progress, "dropped", lambda: again.send(Stop()))
+    again.send(again.order("dropped", steps=10))
+    again.serve(dropped=("dropped",))
+    assert again.ends() == {}
+    assert again.said(Drawn) == []
+
+
+def test_the_time_in_which_it_worked_is_counted(bench: Bench) -> None:
+    bench.send(bench.order("a"), bench.order("b"))
+    bench.serve()
+    counted = [pulse.busy_seconds for pulse in bench.said(Pulse)]
+    assert counted == sorted(counted)
+    assert 0 < sum(end.engine_seconds for end in bench.said(Finished)) <= counted[-1] + 1e-3

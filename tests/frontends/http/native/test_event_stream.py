@@ -8,8 +8,16 @@ import httpx
 import pytest
 from support.waiting import until
 
-from daemon.events import JobProgress
-from frontends.http.native import events
+from daemon.events import JobChanged, JobProgress, Missed
+from daemon.happenings import (
+    ConditionChanged,
+    DeliveryTried,
+    EngineChanged,
+    ModelChanged,
+    QueueHeld,
+    SubmissionRefused,
+)
+from frontends.http.native import events, lines
 from pipeline.request import Request
 
 
@@ -117,3 +125,71 @@ async def test_streams_are_bounded(service: Any, client: httpx.AsyncClient, monk
     async with client.stream("GET", "/v1/events"):
         await until_watched(service, None)
         assert (await client.get("/v1/events")).status_code == 503
+
+
+EVERYTHING = (
+    JobChanged("j", "done", was="running", lane="folder", owner="cli:1", engine_seconds=1.23456, pictures=2),
+    JobProgress("j", 1, 8, b"png"),
+    DeliveryTried("j", "folder", "postponed", "OSError: no space"),
+    EngineChanged("gone", why="killed"),
+    ModelChanged("starter", "loaded", 1.5),
+    ConditionChanged("disk", True, "full", "frees itself"),
+    QueueHeld("paused"),
+    SubmissionRefused("user", "http", "steps"),
+)
+
+
+async def test_in_detail_everything_is_told_with_its_time_and_previews_are_not(
+    service: Any, client: httpx.AsyncClient
+) -> None:
+    reading = asyncio.ensure_future(lines_of(client, detail="true"))
+    await until_watched(service, None)
+    for event in EVERYTHING:
+        service.bus.publish(event)
+    service.bus.close()
+    heard = [line for line in await asyncio.wait_for(reading, 10) if line["event"] != "heartbeat"]
+    assert {line["event"] for line in heard} == set(lines.KINDS) - {"missed"}
+    assert all(line.pop("time").endswith("Z") for line in heard)
+    assert heard[0] == {
+        "event": "state",
+        "job": "j",
+        "state": "done",
+        "was": "running",
+        "lane": "folder",
+        "owner": "cli:1",
+        "engine_seconds": 1.235,
+        "pictures": 2,
+    }
+    assert {"event": "progress", "job": "j", "step": 1, "steps": 8} in heard
+    assert {"event": "condition", "part": "disk", "state": "began", "why": "full", "heals": "frees itself"} in heard
+
+
+async def test_who_asks_for_few_kinds_is_told_of_losses_all_the_same(service: Any, client: httpx.AsyncClient) -> None:
+    reading = asyncio.ensure_future(lines_of(client, kinds="engine"))
+    await until_watched(service, None)
+    (subscription,) = service.bus._subscribers[None]
+    subscription._waiting["lost"] = Missed(7)
+    for event in EVERYTHING:
+        service.bus.publish(event)
+    service.bus.close()
+    heard = [line for line in await asyncio.wait_for(reading, 10) if line["event"] != "heartbeat"]
+    assert [line["event"] for line in heard] == ["missed", "engine"]
+    assert heard[0]["events"] == 7
+
+
+async def test_readers_of_the_plain_stream_get_what_they_always_got(service: Any, client: httpx.AsyncClient) -> None:
+    reading = asyncio.ensure_future(lines_of(client))
+    await until_watched(service, None)
+    for event in EVERYTHING:
+        service.bus.publish(event)
+    service.bus.close()
+    assert await asyncio.wait_for(reading, 10) == [
+        {"event": "changed", "job_id": "j", "state": "done"},
+        {"event": "progress", "job_id": "j", "step": 1, "steps": 8},
+    ]
+
+
+async def test_an_unknown_kind_is_refused_with_those_there_are(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/events", params={"kinds": "weather"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["field"] == "kinds"

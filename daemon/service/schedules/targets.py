@@ -1,0 +1,81 @@
+"""Where the pictures of a schedule go besides the gallery: a value with a ``kind``, so that more kinds can come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from config.errors import UserError
+from config.folders import places
+from config.settings import Settings
+from storage.queue.job import Origin
+
+SOURCE = "schedule"
+WEBHOOK = "webhook"
+MAX_CHARACTERS = 2_000
+FIELD = "target"
+
+
+def checked(target: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """The target in the form that is kept; :class:`UserError`."""
+    kind = target.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise UserError(f"target: the kind must be one of {', '.join(_KINDS)}", field=FIELD)
+    wanted, check = _KINDS[kind]
+    if set(target) != {"kind", *wanted}:
+        raise UserError(f"target: {kind} takes {', '.join(wanted) or 'nothing else'}", field=FIELD)
+    for name in wanted:
+        if not isinstance(target[name], str) or not 0 < len(target[name]) <= MAX_CHARACTERS:
+            raise UserError(f"{name}: must be a text of at most {MAX_CHARACTERS} characters", field=name)
+    check(target, settings)
+    return dict(target)
+
+
+def origin(target: Mapping[str, Any], about: Mapping[str, Any]) -> tuple[Origin, bool]:
+    """The origin of a job, and whether its result is brought anywhere. ``about``: the schedule and its due time."""
+    if target["kind"] == "webhook":
+        return Origin(WEBHOOK, {"url": target["url"]}), True
+    if target["kind"] == "folder":
+        return Origin(SOURCE, {**about, "folder": target["path"]}), True
+    return Origin(SOURCE, about), False
+
+
+def _nothing(target: Mapping[str, Any], settings: Settings) -> None:
+    pass
+
+
+def _folder(target: Mapping[str, Any], settings: Settings) -> None:
+    path = Path(target["path"])
+    if not path.is_absolute() or ".." in path.parts or not target["path"].isprintable():
+        raise UserError("path: must be an absolute path without ..", field="path")
+    whole = path.resolve()
+    kept = [settings.pictures, settings.inputs, settings.quarantine, settings.lock_file.parent]
+    if settings.watch_folder.enabled:
+        kept += [places(settings.state_dir, folder).path for folder in settings.watch_folder.folders]
+    for other in (each.resolve() for each in kept):
+        if whole.is_relative_to(other) or other.is_relative_to(whole):
+            raise UserError(
+                f"path: {path} overlaps {other}, which is watched or the daemon's own",
+                field="path",
+                hint="choose another directory",
+            )
+
+
+def _webhook(target: Mapping[str, Any], settings: Settings) -> None:
+    try:
+        found = urlsplit(target["url"])
+        is_url = found.scheme in ("http", "https") and bool(found.hostname) and found.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url or not target["url"].isprintable() or " " in target["url"]:
+        raise UserError("url: must begin with http:// or https:// and name a host", field="url")
+
+
+_Check = Callable[[Mapping[str, Any], Settings], None]
+_KINDS: Mapping[str, tuple[tuple[str, ...], _Check]] = {
+    "gallery": ((), _nothing),
+    "folder": (("path",), _folder),
+    "webhook": (("url",), _webhook),
+}

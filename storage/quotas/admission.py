@@ -1,0 +1,126 @@
+"""Judges whether there is room for a job, in the transaction that queues it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from config.errors import QuotaError, UserError
+from storage.quotas.periods import Periods
+from storage.quotas.terms import Allowance, Need, Terms, What
+from storage.schema import jobs, stored, usage
+from storage.schema.jobs import is_open
+
+NAMES: dict[What, str] = {
+    "pictures": "pictures",
+    "engine_ms": "GPU-seconds",
+    "bytes": "bytes of stored pictures",
+    "queued": "waiting jobs",
+}
+_COLUMNS = {
+    "pictures": usage.c.pictures + usage.c.held_pictures,
+    "engine_ms": usage.c.engine_ms + usage.c.held_ms,
+}
+
+IN_PERIOD = {
+    what: sa.select(column).where(
+        usage.c.scope == sa.bindparam("of_scope"),
+        usage.c.kind == sa.bindparam("of_kind"),
+        usage.c.period == sa.bindparam("of_period"),
+    )
+    for what, column in _COLUMNS.items()
+}
+STORED = sa.select(stored.c.bytes + stored.c.held_bytes).where(stored.c.scope == sa.bindparam("of_scope"))
+# No more are counted than it takes to refuse. "Open" is said for the sake of its index.
+QUEUED = sa.select(sa.func.count()).select_from(
+    sa.select(jobs.c.seq)
+    .where(jobs.c.owner == sa.bindparam("of_owner"), is_open, jobs.c.state == "queued")
+    .limit(sa.bindparam("most"))
+    .subquery()
+)
+
+
+class Admission:
+    """Of the jobs of one transaction, one after another."""
+
+    def __init__(self, connection: Connection, periods: Periods) -> None:
+        self._connection = connection
+        self._periods = periods
+        self._read: dict[Allowance, int] = {}
+        self._admitted: Counter[tuple[str, What]] = Counter()
+
+    def refusal(self, need: Need, terms: Terms) -> QuotaError | UserError | None:
+        """Why there is no room: :class:`UserError` where there never will be. None admits the job."""
+        for each in terms.allowances:
+            if _wanted(need, each) > each.limit:
+                return _too_large(each, _wanted(need, each))
+        full = [each for each in terms.allowances if not self._has_room(each, _wanted(need, each))]
+        if full:
+            # What stays full for longest decides: before that nothing is gained by asking again.
+            return _used_up(max(full, key=self._free_at), self._periods)
+        for scope in need.scopes:
+            self._admitted[scope, "pictures"] += need.pictures
+            self._admitted[scope, "engine_ms"] += need.engine_ms
+            self._admitted[scope, "bytes"] += need.bytes
+            self._admitted[scope, "queued"] += 1
+        return None
+
+    def _has_room(self, allowance: Allowance, wanted: int) -> bool:
+        if allowance not in self._read:
+            self._read[allowance] = self._standing(allowance)
+        taken = self._read[allowance] + self._admitted[allowance.scope, allowance.what]
+        return taken + wanted <= allowance.limit
+
+    def _standing(self, allowance: Allowance) -> int:
+        given: dict[str, str | int] = {"of_scope": allowance.scope}
+        if allowance.what == "queued":
+            owner = allowance.scope.partition(":")[2]
+            return int(self._connection.execute(QUEUED, {"of_owner": owner, "most": allowance.limit}).scalar_one())
+        if allowance.what == "bytes":
+            return int(self._connection.execute(STORED, given).scalar() or 0)
+        given["of_kind"] = allowance.per or ""
+        given["of_period"] = self._periods.day if allowance.per == "day" else self._periods.month
+        return int(self._connection.execute(IN_PERIOD[allowance.what], given).scalar() or 0)
+
+    def _free_at(self, allowance: Allowance) -> int:
+        if allowance.per is None:
+            return 0 if allowance.what == "queued" else 2**63
+        return self._periods.ends(allowance.per)
+
+
+def _wanted(need: Need, allowance: Allowance) -> int:
+    if allowance.what == "queued":
+        return 1
+    if allowance.what == "engine_ms":
+        # An estimate refuses nobody for good: who has used nothing yet may try. Without one, while there is any left.
+        return min(max(1, need.engine_ms), allowance.limit)
+    return need.pictures if allowance.what == "pictures" else need.bytes
+
+
+def _amount(allowance: Allowance, amount: int) -> str:
+    said = f"{amount / 1000:g}" if allowance.what == "engine_ms" else str(amount)
+    return f"{said} {NAMES[allowance.what]}{f' a {allowance.per}' if allowance.per else ''}"
+
+
+def _too_large(allowance: Allowance, wanted: int) -> UserError:
+    may = f"{allowance.scope} may have {_amount(allowance, allowance.limit)} ({allowance.rule})"
+    if allowance.what == "pictures":
+        return UserError(f"count: {wanted} pictures are asked for; {may}", field="count", hint="ask for fewer")
+    return UserError(f"this could fill {wanted} bytes; {may}", hint="ask for fewer or smaller pictures")
+
+
+def _used_up(allowance: Allowance, periods: Periods) -> QuotaError:
+    if allowance.what == "queued":
+        return QuotaError(
+            f"{allowance.scope} has {allowance.limit} jobs waiting, no more may wait ({allowance.rule})",
+            hint="submit again when some of them have been started",
+        )
+    message = f"{allowance.scope} has used up its {_amount(allowance, allowance.limit)} ({allowance.rule})"
+    if allowance.per is None:
+        return QuotaError(message, hint="there is room again once pictures are pruned")
+    ends = periods.ends(allowance.per)
+    moment = datetime.fromtimestamp(ends / 1000, UTC).isoformat().replace("+00:00", "Z")
+    return QuotaError(message, hint=f"there is more from {moment} on", free_at=ends)
