@@ -29,22 +29,13 @@ class Lanes:
         self._fresh_until = 0.0
 
     async def now(self, ends: Mapping[str, float | None]) -> tuple[LaneStatus, ...]:
-<<<<<<< HEAD
-        """Every lane, the most urgent first. ``share`` is None while no job ended in the last hour.
+        """Every lane, the most urgent first. ``share`` is None while nothing was drawn in the last hour.
 
         ``ends`` are the seconds until the last job of each is done.
         """
-        if not self._known or steady_ms() >= self._fresh_until:
-            began = steady_ms()
-            self._known = await self._database.read(queue.lanes)
-            self._fresh_until = steady_ms() + REST * (steady_ms() - began)
-=======
-        """Every lane, the most urgent first. ``share`` is None while nothing was drawn in the last hour; ``ends`` are
-        the seconds until the last job of each is done."""
         if not self._known or time.monotonic() >= self._fresh_until:
             self._known, cost = await self._database.read(_timed)
             self._fresh_until = time.monotonic() + (REST * cost if cost > CHEAP_SECONDS else 0)
->>>>>>> five
         seconds = self._shares.seconds()
         total, now = sum(seconds.values()), self._clock()
         return tuple(
