@@ -176,7 +176,7 @@ class Dispatcher:
 
     def board(self) -> Board:
         """The engine and what it holds, for whoever wants to look ahead."""
-        return board_of(self._station, self._balance, self._ledger.speeds)
+        return board_of(self._station, self._balance, self._ledger.speeds, self._ending.values())
 
     async def drain(self, grace_seconds: float) -> None:
         """Claim no more, let running jobs finish within the grace, release the others unharmed, stop the engine.

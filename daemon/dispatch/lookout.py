@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from daemon.dispatch.balance import Balance
 from daemon.dispatch.held import HeldJob
@@ -12,7 +12,7 @@ from daemon.fairness.forecast import Board, Draws
 from daemon.fairness.work import Work
 
 
-def board_of(station: Station, balance: Balance, speeds: Speeds) -> Board:
+def board_of(station: Station, balance: Balance, speeds: Speeds, ending: Iterable[HeldJob | None]) -> Board:
     """As things stand now."""
     model, ready_in = station.model, 0.0
     if station.loading is not None:
@@ -23,6 +23,7 @@ def board_of(station: Station, balance: Balance, speeds: Speeds) -> Board:
         model=model,
         ready_in=ready_in,
         aboard=_aboard(station.held),
+        ending=frozenset(each.job.id for each in ending if each is not None),
         shares=balance.shares,
         rules=balance.rules,
         weights=balance.weights,

@@ -170,6 +170,7 @@ class _Course:
             jobs[job.id] = found
             if seq >= 0:
                 lines[job.lane, job.owner].append(found)
+        jobs |= {name: Expected(None, 0.0, 0.0) for name in self._board.ending}
         paces = {place: _pace(line) for place, line in lines.items()}
         return Forecast(jobs, paces, self._lanes(jobs, paces))
 

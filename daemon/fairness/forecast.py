@@ -54,6 +54,8 @@ class Board:
     """Seconds until it goes on: it loads a model."""
     aboard: Sequence[Draws] = ()
     """In order of coming on board."""
+    ending: frozenset[str] = frozenset()
+    """Ids of jobs that are drawn and not recorded yet."""
     shares: Shares = field(default_factory=Shares)
     rules: Rules = field(default_factory=Rules)
     weights: Mapping[str, float] = field(default_factory=dict)
