@@ -24,7 +24,7 @@ LEAST_OF_AN_OWNER = 8
 OWNERS = (
     sa.select(lane_owners.c.owner, lane_owners.c.virtual_time)
     .where(lane_owners.c.lane == sa.bindparam("in_lane"), is_active)
-    .order_by(lane_owners.c.virtual_time, lane_owners.c.owner)
+    .order_by(lane_owners.c.virtual_time, lane_owners.c.since, lane_owners.c.owner)
     .limit(sa.bindparam("owners"))
 )
 _OF_OWNER = (jobs.c.lane == sa.bindparam("in_lane")) & (jobs.c.owner == sa.bindparam("of_owner")) & is_ready

@@ -17,10 +17,10 @@ from support.model_folders import model_folder
 
 from pipeline.models.registry import Registry
 
-LEARNT, TOLD = 50, 50
+LEARNT, TOLD = 50, 30
 SPEED = {
-    "MEZZOTINT_ENGINE__FAKE_STEP_S": "0.02",
-    "MEZZOTINT_ENGINE__FAKE_MEGAPIXEL_S": "0.1",
+    "MEZZOTINT_ENGINE__FAKE_STEP_S": "0.06",
+    "MEZZOTINT_ENGINE__FAKE_MEGAPIXEL_S": "0.2",
     "MEZZOTINT_ENGINE__FAKE_LOAD_S": "0.5",
 }
 
@@ -67,16 +67,16 @@ def test_after_fifty_jobs_half_of_what_is_told_is_off_by_less_than_a_quarter(liv
         if job["state"] != "done":
             assert job["eta_s"] is not None, job
             told[job["id"]] = (at, job["eta_s"])
-        time.sleep(chance.expovariate(1 / 0.9))
+        time.sleep(chance.expovariate(1 / 1.8))
     assert len(told) > TOLD / 2
     off = []
     for job in live.wait(*told, seconds=200):
         at, eta = told[job["id"]]
         real = seconds(job["finished_at"]) - at
-        off.append(abs(eta - real) / real)
-    off.sort()
-    print(f"median {statistics.median(off):.3f}, 9 of 10 below {off[len(off) * 9 // 10]:.3f}")
-    assert statistics.median(off) < 0.25
+        off.append((eta - real) / real)
+    median = statistics.median(map(abs, off))
+    print(f"median {median:.3f}, told of real {1 + statistics.median(off):.2f}")
+    assert median < 0.25
 
 
 def test_what_is_shown_of_a_job_that_waits(live: LiveDaemon) -> None:
