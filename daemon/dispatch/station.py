@@ -66,6 +66,7 @@ class Station:
         self._problem: str | None = None
         self._killed_because: str | None = None
         self._loading: str | None = None
+        self._loading_since = 0.0
         self._mute, self._inert, self._deaf = Silence(_now()), Silence(_now()), Silence(_now())
         """It says nothing; it does nothing with its jobs; it takes no messages."""
         self._ready_at = 0.0
@@ -149,7 +150,7 @@ class Station:
                 self._pulse, self._model = message, message.model
                 self._load_ended()  # also when it failed
             elif isinstance(message, Loading):
-                self._state, self._loading = "loading", message.model
+                self._state, self._loading, self._loading_since = "loading", message.model, _now()
                 _log.info("model_loading", model=message.model)
             elif isinstance(message, Loaded):
                 self._load_ended()
@@ -181,6 +182,11 @@ class Station:
     def model(self) -> str | None:
         """What the engine has loaded."""
         return self._model
+
+    @property
+    def loading(self) -> tuple[str, float] | None:
+        """The model that is being loaded, and for how many seconds it has been."""
+        return None if self._loading is None else (self._loading, _now() - self._loading_since)
 
     @property
     def held(self) -> Sequence[HeldJob]:

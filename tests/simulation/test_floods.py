@@ -61,7 +61,8 @@ def test_people_wait_little_longer_than_alone_and_the_floods_keep_their_floors(m
     )
 
     print(
-        f"p95: alone {alone:.2f} s, fair {p95(fair):.2f} s, first come {p95(first_come):.0f} s, strict {p95(strict):.2f} s"
+        f"p95: alone {alone:.2f} s, fair {p95(fair):.2f} s,"
+        f" first come {p95(first_come):.0f} s, strict {p95(strict):.2f} s"
     )
     print("behind its share at most:", {lane: round(seconds, 2) for lane, seconds in fair.short.items()}, "s")
     assert p95(fair) <= 2.5 * alone

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
 from storage import queue, speeds
-from storage.queue import glance, turns, waiting
+from storage.queue import glance, outlook, turns, waiting
 from storage.queue.claim import CHOSEN, TAKE
 from storage.quotas import admission, counting
 
@@ -82,13 +82,18 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (admission.STORED, "sqlite_autoindex_stored_1 (scope=?)"),
         (glance.READY, "jobs_turn (lane=?)"),
         (glance.LONGEST_WAITING, "jobs_state (state=?)"),
+        (outlook.OWNERS, "lane_owners_turn (lane=?)"),
+        (outlook.FIRST, "jobs_turn (lane=? AND owner=?)"),
+        (outlook.COUNT, "jobs_turn (lane=? AND owner=?)"),
+        (outlook.PLACE, "jobs_turn (lane=? AND owner=?"),
+        (outlook.RUNNING, "jobs_state (state=?)"),
         (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
         (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
     ids=[
         *("owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take"),
         *("count", "trim", "store", "open", "used", "stored"),
-        *("figures", "longest waiting", "speed", "load"),
+        *("figures", "longest waiting", "owners ahead", "first", "count", "place", "running", "speed", "load"),
     ],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
