@@ -27,7 +27,7 @@ def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
-OWNERS = r"^[a-z*][A-Za-z0-9:._@+=-]{0,110}\*?$"
+OWNERS = rf"({OWNER}|^[A-Za-z0-9:._@+=-]{{0,110}}\*$)"
 """An owner, or the beginning of some with a star behind it: ``folder:*``."""
 SOURCE = r"^[a-z][a-z0-9_-]{0,30}$"
 
@@ -225,8 +225,8 @@ class SchedulesSettings(Section):
     """Recurring orders."""
 
     enabled: bool = True
-    time_zone: str | None = None
-    """IANA name, for schedules that name none; the zone of the machine when it is not set."""
+    time_zone: str = "auto"
+    """IANA name, for schedules that name none; ``auto`` is the zone of the machine."""
     pause_after_failures: Annotated[int, Field(ge=0)] = 5
     """So many runs of a schedule that fail in a row pause it; 0: never."""
     max_schedules: Annotated[int, Field(ge=1)] = 20_000
@@ -288,7 +288,10 @@ class WebhookHost(Section):
     @field_validator("name")
     @classmethod
     def _is_a_host(cls, name: str) -> str:
-        web_address.host_and_port(name)
+        try:
+            web_address.host_and_port(name)
+        except ValueError as error:
+            raise ValueError(f"be a host and this {error}") from None
         return name
 
 

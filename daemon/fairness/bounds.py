@@ -26,8 +26,8 @@ whose turn comes before his, which is as many seconds as he lies ahead of the ot
 goes out of turn for the sake of the model; and all that at most so many times as much as the estimates tell. The lane
 gets its share of all seconds less its shortfall; so many are drawn at most until it has had those.
 
-With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once it
-is on board, and meanwhile the others draw as much each.
+With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once
+it is on board, and meanwhile the others draw as much each.
 """
 
 from __future__ import annotations

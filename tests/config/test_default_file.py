@@ -14,7 +14,10 @@ from config import keys, sources
 from config.effective import effective
 
 FILE = Path(config.__file__).with_name("default.toml")
-OPEN_TABLES = ("watch_folder.folders.preset", "fairness.weights", "log.levels")
+OPEN_TABLES = (
+    *("watch_folder.folders.preset", "fairness.weights", "log.levels", "schedules.entries.lists"),
+    "schedules.entries.request",
+)
 """Settings whose names are up to the operator."""
 SETTING = re.compile(r"#(\[\[.*\]\]|[a-z_]+ = .*)$")
 
@@ -49,7 +52,11 @@ def test_with_every_line_in_force_the_settings_are_the_defaults(tmp_path: Path) 
     environ = {"HOME": str(tmp_path)}
     default = sources.load(environ={"MEZZOTINT_STATE_DIR": "/var/lib/mezzotint"}, system=tmp_path / "none")
 
-    assert effective(sources.load(path, environ)) == effective(default)
+    found = effective(sources.load(path, environ))
+    assert len(found["schedules"].pop("entries")) == 1, "an example: there is none by default"
+    wanted = effective(default)
+    assert wanted["schedules"].pop("entries") == []
+    assert found == wanted
 
 
 def test_every_key_has_words_above_it() -> None:

@@ -60,8 +60,10 @@ def test_people_wait_little_longer_than_alone_and_the_floods_keep_their_floors(m
         capacity=machine.capacity, longest_forward=machine.forward_seconds(FIT, machine.capacity), lanes=3
     )
 
-    words = {"alone": alone, "fair": p95(fair), "first come": p95(first_come), "strict": p95(strict)}
-    print("p95 in s:", {name: round(seconds, 2) for name, seconds in words.items()})
+    print(
+        f"p95: alone {alone:.2f} s, fair {p95(fair):.2f} s,"
+        f" first come {p95(first_come):.0f} s, strict {p95(strict):.2f} s"
+    )
     print("behind its share at most:", {lane: round(seconds, 2) for lane, seconds in fair.short.items()}, "s")
     assert p95(fair) <= 2.5 * alone
     assert p95(first_come) > 100 * alone
