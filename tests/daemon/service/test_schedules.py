@@ -118,7 +118,7 @@ async def test_a_due_time_becomes_one_job_of_the_schedule(world: World) -> None:
 
 
 async def test_a_webhook_is_the_origin_of_the_job(build: Callable[..., Any]) -> None:
-    world = World(build(webhooks={"hosts": [{"host": "example.org"}]}))
+    world = World(build(webhooks={"hosts": [{"name": "example.org"}]}))
     await world.schedules.add(draft(target={"kind": "webhook", "url": "https://example.org/x"}))
     await world.pass_time(HOUR)
     (job,) = await world.jobs()
