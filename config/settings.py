@@ -27,7 +27,7 @@ def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
-OWNERS = r"^[a-z*][A-Za-z0-9:._@+=-]{0,110}\*?$"
+OWNERS = rf"({OWNER}|^[A-Za-z0-9:._@+=-]{{0,110}}\*$)"
 """An owner, or the beginning of some with a star behind it: ``folder:*``."""
 SOURCE = r"^[a-z][a-z0-9_-]{0,30}$"
 
@@ -288,7 +288,10 @@ class WebhookHost(Section):
     @field_validator("name")
     @classmethod
     def _is_a_host(cls, name: str) -> str:
-        web_address.host_and_port(name)
+        try:
+            web_address.host_and_port(name)
+        except ValueError as error:
+            raise ValueError(f"be a host and this {error}") from None
         return name
 
 

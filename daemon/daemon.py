@@ -114,6 +114,7 @@ class Daemon:
             clock=clock,
             conditions=conditions,
             front_ends=self._supervisor.states,
+            board=self._dispatcher.board,
         )
         self._outbox = Outbox(
             database=database,

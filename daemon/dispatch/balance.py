@@ -46,15 +46,25 @@ class Balance:
     def reconfigure(self, settings: Settings) -> None:
         """Other rules from now on."""
         self._rules = rules_of(settings)
-        self._weights = settings.fairness.weights
+        self.weights = settings.fairness.weights
+
+    @property
+    def shares(self) -> Shares:
+        """What the lanes had."""
+        return self._shares
+
+    @property
+    def rules(self) -> Rules:
+        """What the operator decided."""
+        return self._rules
 
     def choosing(self, capacity: int, model: str | None, held: Sequence[HeldJob]) -> Callable[[], Choosing]:
         """For one claim. Each try of its transaction begins anew."""
-        engine, shares, rules, weights = _state(capacity, model, held), self._shares, self._rules, self._weights
+        engine, shares, rules, weights = _state(capacity, model, held), self._shares, self._rules, self.weights
 
         def charge(job: Job) -> queue.Charge:
             seconds = self._estimate(job.request)
-            return queue.Charge(seconds, weight_of(job.owner, getattr(job, "groups", ()), weights))
+            return queue.Charge(seconds, weight_of(job.owner, job.groups, weights))
 
         return lambda: Choosing(self._policy, engine, shares, rules, charge=charge)
 

@@ -26,6 +26,7 @@ from daemon.dispatch.balance import Balance
 from daemon.dispatch.conditions import Conditions, Unheard
 from daemon.dispatch.held import HeldJob, Name
 from daemon.dispatch.ledger import Ledger
+from daemon.dispatch.lookout import board_of
 from daemon.dispatch.recording import DamagedPictureError, Recorder
 from daemon.dispatch.restarts import Restarts
 from daemon.dispatch.silence import Patience
@@ -37,6 +38,7 @@ from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobProgress
 from daemon.fairness.alternatives import FAIR
 from daemon.fairness.estimates import Spent
+from daemon.fairness.forecast import Board
 from daemon.fairness.traffic import Policy
 from daemon.heartbeat import Heartbeat
 from pipeline.messages import Drawn, Failed, Finished, Loaded, Progress, Stopped, ToDaemon
@@ -171,6 +173,10 @@ class Dispatcher:
     def snapshot(self) -> list[EngineStatus]:
         """What the engines are doing."""
         return [self._station.status()]
+
+    def board(self) -> Board:
+        """The engine and what it holds, for whoever wants to look ahead."""
+        return board_of(self._station, self._balance, self._ledger.speeds, self._ending.values())
 
     async def drain(self, grace_seconds: float) -> None:
         """Claim no more, let running jobs finish within the grace, release the others unharmed, stop the engine.

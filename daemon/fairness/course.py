@@ -12,6 +12,7 @@ from daemon.fairness.forecast import Board, Draws, Expected, Forecast, Line, Pac
 from daemon.fairness.traffic import Ask, Machine, Policy, Record
 from daemon.fairness.turns import TurnQueue
 from daemon.fairness.values import Candidate, Fit
+from daemon.fairness.weights import weight_of
 from daemon.fairness.work import Work
 
 LEAST_SECONDS = 1e-6
@@ -93,7 +94,7 @@ class _Course:
             fit=Fit(work.model, work.width, work.height),
             steps=self._cost(work)[0],
             pictures=work.count,
-            weight=job.weight if isinstance(job, Waits) else 1.0,
+            weight=weight_of(job.owner, (), self._board.weights),
             alone=job.alone,
         )
         self._jobs[seq] = job
@@ -169,6 +170,7 @@ class _Course:
             jobs[job.id] = found
             if seq >= 0:
                 lines[job.lane, job.owner].append(found)
+        jobs |= {name: Expected(None, 0.0, 0.0) for name in self._board.ending}
         paces = {place: _pace(line) for place, line in lines.items()}
         return Forecast(jobs, paces, self._lanes(jobs, paces))
 

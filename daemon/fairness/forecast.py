@@ -24,7 +24,6 @@ class Waits:
     owner: str
     work: Work
     priority: int = 0
-    weight: float = 1.0
     alone: bool = False
 
 
@@ -55,8 +54,12 @@ class Board:
     """Seconds until it goes on: it loads a model."""
     aboard: Sequence[Draws] = ()
     """In order of coming on board."""
+    ending: frozenset[str] = frozenset()
+    """Ids of jobs that are drawn and not recorded yet."""
     shares: Shares = field(default_factory=Shares)
     rules: Rules = field(default_factory=Rules)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Of owners (:func:`daemon.fairness.weights.weight_of`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

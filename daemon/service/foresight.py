@@ -7,14 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import structlog
+
 from daemon.fairness import course
 from daemon.fairness.estimates import Speeds
-from daemon.fairness.forecast import Board, Expected, Forecast, Line, Waits
+from daemon.fairness.forecast import Board, Draws, Expected, Forecast, Line, Waits
 from daemon.fairness.work import Work
 from storage import speeds
 from storage.database import Connection, Database
 from storage.queue import outlook
 from storage.queue.job import LANES, Job
+
+log = structlog.get_logger(__name__)
 
 MOST = 400
 """Waiting jobs that are looked at, some two milliseconds of computing each; those beyond follow at the pace of their
@@ -23,6 +27,9 @@ FRESH_SECONDS = 1.0
 REST = 10
 """Nothing is forecast again before so many times as long has gone by as it took: a long queue moves slowly."""
 
+SOON_SECONDS = 1.0
+"""A look that takes no longer is taken at once for a job that the last one did not know. Else such a job is told by the
+pace of its owner."""
 FEW = 20
 """In longer lists nobody is looked for who stands further back than those that were looked at."""
 
@@ -65,15 +72,27 @@ class Foresight:
         return {lane: self._now(expected).ends_s for lane, expected in last.items()}
 
     async def _look(self, *, soon: bool = False) -> None:
+        asked = self._clock()
         async with self._one_at_a_time:
-            age = self._clock() - self._made_at
-            if age < (self._took if soon else max(FRESH_SECONDS, REST * self._took)):
+            if self._made_at >= asked or not self._is_due(soon=soon):
                 return
-            began, board = self._clock(), self._board()
+            began = self._clock()
             seen, known = await self._database.read(_read)
-            line = Line(waiting=[_waits(job) for job in seen.jobs], times=seen.times, beyond=seen.beyond)
-            self._forecast = await asyncio.to_thread(course.forecast, board, line, known)
+            board = _completed(self._board(), seen)
+            aboard = {job.id for job in board.aboard}
+            waiting = [_waits(job) for job in seen.jobs if job.id not in aboard]
+            line = Line(waiting=waiting, times=seen.times, beyond=seen.beyond)
+            try:
+                self._forecast = await asyncio.to_thread(course.forecast, board, line, known)
+            except Exception as error:  # boundary: no answer is lost because the future can't be told
+                log.error("forecast_failed", exc_info=error)
+                self._forecast = Forecast()
             self._paused, self._made_at, self._took = seen.paused, began, self._clock() - began
+
+    def _is_due(self, *, soon: bool) -> bool:
+        if soon and self._took <= SOON_SECONDS:
+            return True
+        return self._clock() - self._made_at >= max(FRESH_SECONDS, REST * self._took)
 
     async def _beyond(self, job: Job) -> Expected | None:
         place = await self._database.read(lambda connection: outlook.place_in_line(connection, job.id))
@@ -97,6 +116,17 @@ def _later(seconds: float | None, age: float) -> float | None:
 
 def _read(connection: Connection) -> tuple[outlook.Outlook, Speeds]:
     return outlook.outlook(connection, MOST), Speeds.of(speeds.read(connection))
+
+
+def _completed(board: Board, seen: outlook.Outlook) -> Board:
+    """With those that were claimed and are still on their way to the engine."""
+    there = {job.id for job in board.aboard} | board.ending
+    coming = [
+        Draws(id=job.id, lane=job.lane, owner=job.owner, work=Work.of(job.request), alone=job.alone)
+        for job in seen.running
+        if job.id not in there
+    ]
+    return replace(board, aboard=(*board.aboard, *coming))
 
 
 def _waits(job: outlook.ReadyJob) -> Waits:

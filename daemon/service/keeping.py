@@ -37,6 +37,8 @@ RECORDS_AT_ONCE = 200
 PAGES_AT_ONCE = 500
 PAUSE_SECONDS = 0.01
 """Between two transactions of a prune, so that those who wait for the writer get their turn."""
+GENTLE_JOBS, GENTLE_PAUSE_SECONDS = 50, 0.05
+"""The same for what comes by itself, and is in no hurry: jobs of one transaction, and how long it rests then."""
 CONDITION = "prune"
 RETENTION = "retention"
 
@@ -173,7 +175,11 @@ class Keeping:
             wanted += [(rule, found.gone) for (_, _, rule), found in zip(own, by_rule, strict=True)]
             names: set[str] = set()
             for rule, of_rule in wanted:
-                steps = self._preview(rule, of_rule, names) if order.dry_run else self._prune(rule, of_rule)
+                steps = (
+                    self._preview(rule, of_rule, names)
+                    if order.dry_run
+                    else self._prune(rule, of_rule, order.by_itself)
+                )
                 async for _ in steps:
                     going.on()
                     yield Doing("looking" if order.dry_run else "pruning", gone.jobs + of_rule.jobs, 0)
@@ -221,11 +227,12 @@ class Keeping:
             self._conditions.clear(CONDITION)
         return stuck
 
-    async def _prune(self, rule: Rule, gone: Gone) -> AsyncGenerator[None]:
+    async def _prune(self, rule: Rule, gone: Gone, gentle: bool) -> AsyncGenerator[None]:
+        limit, pause = (GENTLE_JOBS, GENTLE_PAUSE_SECONDS) if gentle else (jobs.AT_ONCE, PAUSE_SECONDS)
         after: int | None = await self._database.read(lambda c: jobs.beginning(c, rule))
         stuck = 0  # a failing disk is not asked again for each piece: the notes stay
         while after:
-            found = await self._database.read(partial(jobs.find, rule=rule, after=after))
+            found = await self._database.read(partial(jobs.find, rule=rule, after=after, limit=limit))
             removed = await self._database.write(partial(jobs.remove, rule=rule, seqs=found.seqs))
             reach("prune.after_commit")
             gone.add(removed)
@@ -233,7 +240,7 @@ class Keeping:
             if removed.pictures and not stuck:
                 stuck = await self.clear_away()
             yield
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(pause)
         await self.clear_away()
 
     async def _preview(self, rule: Rule, gone: Gone, names: set[str]) -> AsyncGenerator[None]:

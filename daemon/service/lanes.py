@@ -29,8 +29,10 @@ class Lanes:
         self._fresh_until = 0.0
 
     async def now(self, ends: Mapping[str, float | None]) -> tuple[LaneStatus, ...]:
-        """Every lane, the most urgent first. ``share`` is None while nothing was drawn in the last hour; ``ends`` are
-        the seconds until the last job of each is done."""
+        """Every lane, the most urgent first. ``share`` is None while nothing was drawn in the last hour.
+
+        ``ends`` are the seconds until the last job of each is done.
+        """
         if not self._known or time.monotonic() >= self._fresh_until:
             self._known, cost = await self._database.read(_timed)
             self._fresh_until = time.monotonic() + (REST * cost if cost > CHEAP_SECONDS else 0)

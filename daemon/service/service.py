@@ -169,8 +169,8 @@ class Service:
         try:
             await self._bounds.admit(len(submissions))
         except MezzotintError as error:
-            for submission in submissions:
-                self._refused(submission, error)
+            if submissions:
+                self._refused(submissions[0], error, len(submissions))
             raise
         prepared: list[NewJob | UserError] = []
         for submission in submissions:
@@ -241,6 +241,7 @@ class Service:
     async def status(self) -> Status:
         """What the daemon is doing; answers also before any engine is ready."""
         jobs, paused, freed, waiting, given_up = await self._database.read(_figures)
+        floors = self._settings.fairness.lanes.shares
         return Status(
             daemon=DaemonStatus(
                 pid=os.getpid(),
@@ -256,7 +257,10 @@ class Service:
             degraded=self.conditions.list(),
             retention=self.keeping.retention_status(),
             freed=freed,
-            lanes=await self._lanes.now(await self._foresight.lanes()),
+            lanes=tuple(
+                replace(lane, share_floor=floors[lane.name])
+                for lane in await self._lanes.now(await self._foresight.lanes())
+            ),
             pace=PaceStatus(*self._pace.now()),
         )
 
@@ -413,8 +417,9 @@ class Service:
             self._refused(submission, error)
             return error
 
-    def _refused(self, submission: Submission, error: MezzotintError) -> None:
-        self._bus.publish(SubmissionRefused(error.kind, submission.owner.partition(":")[0], error.field))
+    def _refused(self, submission: Submission, error: MezzotintError, count: int = 1) -> None:
+        kind = "quota" if isinstance(error, QuotaError) else error.kind
+        self._bus.publish(SubmissionRefused(kind, submission.owner.partition(":")[0], error.field, count))
 
     async def _commit(
         self, prepared: Sequence[NewJob | UserError], progress: _Progress | None

@@ -65,6 +65,8 @@ class LaneStatus:
     share: float | None
     eta_s: float | None = None
     """Until the last of its jobs is done, if nothing more comes; None where nobody knows."""
+    share_floor: float = 0.0
+    """What it gets at least while it has work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Deliverer:
             with self.resting.asking(place):
                 answer = await self._sender.post(target, headers, body, self._settings.timeout_seconds)
         except NoAnswerError as error:
-            raise RetryableError(f"{place} {error}") from None
+            raise RetryableError(f"{place}: {error}") from None
         except RefusedAddressError as error:
             hint = "if it is meant, set private = true for that host in [[webhooks.hosts]]"
             raise RetryableError(f"{place} is not told: {error} ({hint})") from None

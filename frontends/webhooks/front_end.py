@@ -50,7 +50,12 @@ class Webhooks:
 
     def status(self) -> str:
         """How many may be told and are, and who does not answer."""
-        words = f"{len(self._settings.hosts)} hosts, {len(self._settings.subscriptions)} subscriptions"
+        hosts, subscriptions = len(self._settings.hosts), len(self._settings.subscriptions)
+        words = f"{hosts} host{_s(hosts)}, {subscriptions} subscription{_s(subscriptions)}"
         if silent := self._deliverer.resting.places():
             words += f"; no answer from {', '.join(silent[:3])}{' and others' if len(silent) > 3 else ''}"
         return words
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"

@@ -14,6 +14,7 @@ from storage.queue.job import LANES
 from storage.queue.pause import is_paused
 from storage.queue.rows import request_of
 from storage.schema import jobs, lane_owners
+from storage.schema.columns import literal
 from storage.schema.jobs import is_ready
 from storage.schema.turns import is_active
 
@@ -23,7 +24,7 @@ LEAST_OF_AN_OWNER = 8
 OWNERS = (
     sa.select(lane_owners.c.owner, lane_owners.c.virtual_time)
     .where(lane_owners.c.lane == sa.bindparam("in_lane"), is_active)
-    .order_by(lane_owners.c.virtual_time, lane_owners.c.owner)
+    .order_by(lane_owners.c.virtual_time, lane_owners.c.since, lane_owners.c.owner)
     .limit(sa.bindparam("owners"))
 )
 _OF_OWNER = (jobs.c.lane == sa.bindparam("in_lane")) & (jobs.c.owner == sa.bindparam("of_owner")) & is_ready
@@ -32,6 +33,11 @@ FIRST = (
     .where(_OF_OWNER)
     .order_by(jobs.c.priority.desc(), jobs.c.seq)
     .limit(sa.bindparam("most"))
+)
+RUNNING = (
+    sa.select(jobs.c.id, jobs.c.seq, jobs.c.priority, jobs.c.alone, jobs.c.request, jobs.c.lane, jobs.c.owner)
+    .where(jobs.c.state == literal("running"))
+    .order_by(jobs.c.seq)
 )
 COUNT = sa.select(sa.func.count()).select_from(jobs).where(_OF_OWNER)
 PLACE = COUNT.where(
@@ -44,7 +50,7 @@ PLACE = COUNT.where(
 
 @dataclass(frozen=True, slots=True)
 class ReadyJob:
-    """A job that may be claimed."""
+    """A job that may be claimed, or that was."""
 
     id: str
     seq: int
@@ -60,6 +66,7 @@ class Outlook:
     """The first jobs of each owner, and how many more each has."""
 
     paused: bool
+    running: Sequence[ReadyJob]
     jobs: Sequence[ReadyJob]
     times: Mapping[tuple[int, str], float]
     """By lane and owner: who has the smallest in a lane is next."""
@@ -83,7 +90,8 @@ def outlook(connection: Connection, most: int) -> Outlook:
             times[lane, row.owner] = row.virtual_time
             if len(first) == room and (more := connection.execute(COUNT, place).scalar_one() - room) > 0:
                 beyond[lane, row.owner] = more
-    return Outlook(is_paused(connection), found, times, beyond)
+    running = [_job(row, row.lane, row.owner) for row in connection.execute(RUNNING)]
+    return Outlook(is_paused(connection), running, found, times, beyond)
 
 
 def place_in_line(connection: Connection, job: str) -> tuple[int, str, int] | None:

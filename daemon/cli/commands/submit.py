@@ -84,7 +84,7 @@ def command(
 
 
 def _outlook(invocation: Invocation, job_id: str) -> dict[str, Any]:
-    """Its place and when it will be done. The job is accepted: nothing that goes wrong here may look as if it was not."""
+    """Its place and when it will be done. The job is accepted, whatever goes wrong here."""
     outlook: dict[str, Any] = {"position": None, "eta_s": None}
     if invocation.as_json or sys.stderr.isatty():
         with contextlib.suppress(MezzotintError):

@@ -132,7 +132,8 @@ class EngineView(TypedDict):
 
 
 class LaneView(TypedDict):
-    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none.
+    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none, and
+    ``share_floor`` what it gets at least while it has work.
 
     ``eta_s`` are the seconds until the last of its jobs is done, null where there is none or nobody knows.
     """
@@ -144,6 +145,7 @@ class LaneView(TypedDict):
     engine_seconds: float
     share: float | None
     eta_s: float | None
+    share_floor: float
 
 
 class PaceView(TypedDict):
@@ -440,6 +442,7 @@ def _of_lane(lane: LaneStatus) -> LaneView:
         engine_seconds=round(lane.engine_seconds, 3),
         share=None if lane.share is None else round(lane.share, 4),
         eta_s=_rounded(lane.eta_s),
+        share_floor=round(lane.share_floor, 4),
     )
 
 

@@ -11,7 +11,12 @@ import pytest
 from support.queue_driver import QueueDriver
 from support.virtual_daemon import Order, VirtualDaemon
 
+from daemon.fairness.course import forecast
+from daemon.fairness.estimates import Speeds
+from daemon.fairness.forecast import Board, Draws, Line, Waits
+from daemon.fairness.values import Rules
 from daemon.fairness.work import Work
+from storage.speeds import Learned, Speed
 
 LEARNT = 50
 
@@ -54,3 +59,112 @@ def test_on_a_mixed_trace_half_of_what_is_told_is_off_by_less_than_a_quarter(dri
     off = off_by(trace)
     print(f"a job every {every:g} s: median {statistics.median(off):.3f}, 9 of 10 below {off[len(off) * 9 // 10]:.3f}")
     assert statistics.median(off) < 0.25
+
+
+def waits(number: int, work: Work, *, lane: int = 0, owner: str | None = None) -> Waits:
+    return Waits(id=str(number), seq=number, lane=lane, owner=owner or f"o{number}", work=work)
+
+
+SMALL = Work("a", 500, 500, "text", 20)
+OTHER = Work("b", 500, 500, "text", 20)
+
+
+@pytest.fixture(scope="module")
+def known() -> Speeds:
+    """A step of one small picture takes 0.1 s, of each further one in the same forward as much; a load takes 5 s."""
+
+    def speed(model: str) -> Speed:
+        n = 10.0
+        steps, squares = 20 * n, 400 * n
+        return Speed(
+            model=model,
+            width=500,
+            height=500,
+            kind="text",
+            n=n,
+            steps=steps,
+            steps_squared=squares,
+            engine=0.1 * steps,
+            engine_steps=0.1 * squares,
+            drawing=0.1 * steps,
+            drawing_steps=0.1 * squares,
+            together=n,
+            together_squared=n,
+            forward=0.1 * n,
+            forward_together=0.1 * n,
+        )
+
+    return Speeds.of(Learned((speed("a"), speed("b")), {"a": 5.0, "b": 5.0}))
+
+
+def test_a_job_alone_takes_what_its_like_took(known: Speeds) -> None:
+    told = forecast(Board(capacity=8, model="a"), Line(waiting=[waits(1, SMALL)]), known).jobs["1"]
+    assert told.position == 1
+    assert told.ends_s == pytest.approx(2.0, rel=0.01)
+
+
+def test_the_switch_of_the_model_is_counted(known: Speeds) -> None:
+    line = Line(waiting=[waits(1, SMALL), waits(2, OTHER)])
+    told = forecast(Board(capacity=8, model="a"), line, known).jobs
+    assert told["1"].ends_s == pytest.approx(2.0, rel=0.01)
+    assert told["2"].ends_s == pytest.approx(2.0 + 5.0 + 2.0, rel=0.01)
+    told = forecast(Board(capacity=8, model="b"), line, known).jobs
+    assert told["2"].ends_s is not None
+    assert told["1"].ends_s is not None
+    assert told["2"].ends_s < told["1"].ends_s
+
+
+def test_a_load_under_way_is_waited_for(known: Speeds) -> None:
+    told = forecast(Board(capacity=8, model="a", ready_in=3.0), Line(waiting=[waits(1, SMALL)]), known)
+    assert told.jobs["1"].ends_s == pytest.approx(5.0, rel=0.01)
+    assert told.lanes == {0: told.jobs["1"].ends_s}
+
+
+def test_what_is_half_drawn_takes_the_other_half(known: Speeds) -> None:
+    half = Draws(id="x", lane=0, owner="o", work=SMALL, steps_done=10, served=1.0)
+    told = forecast(Board(capacity=8, model="a", aboard=[half]), Line(), known).jobs["x"]
+    assert (told.position, told.starts_s) == (None, 0.0)
+    assert told.ends_s == pytest.approx(1.0, rel=0.01)
+
+
+def test_jobs_are_told_in_the_order_in_which_they_will_be_drawn(known: Speeds) -> None:
+    line = Line(
+        waiting=[*(waits(n, SMALL, lane=3, owner="batch") for n in range(30)), waits(30, SMALL), waits(31, SMALL)]
+    )
+    told = forecast(Board(capacity=4, model="a"), line, known).jobs
+    assert sorted(each.position for each in told.values() if each.position) == list(range(1, 33))
+    places = [told[name].position for name in ("30", "31")]
+    assert max(place for place in places if place) <= 7
+    last = told["29"]
+    assert last.ends_s == pytest.approx(32 * 2.0, rel=0.05)
+
+
+def test_nothing_is_said_of_a_model_that_was_hardly_drawn_nor_of_what_comes_after_it(known: Speeds) -> None:
+    new = Work("new", 500, 500, "text", 20)
+    line = Line(waiting=[waits(1, SMALL), waits(2, new), waits(3, SMALL, lane=3)])
+    board = Board(capacity=1, model="a", rules=Rules(affinity_seconds=0.0))
+    told = forecast(board, line, known).jobs
+    assert told["2"].ends_s is None
+    assert told["2"].position is not None
+    first = min(told.values(), key=lambda each: each.position or 0)
+    assert first.ends_s is not None or told["2"] is first
+
+
+def test_nothing_is_said_while_there_is_no_engine(known: Speeds) -> None:
+    told = forecast(Board(capacity=0), Line(waiting=[waits(1, SMALL)]), known)
+    assert (told.jobs["1"].position, told.jobs["1"].ends_s) == (1, None)
+    assert told.lanes == {0: None}
+
+
+def test_what_lies_beyond_those_that_were_looked_at_follows_at_their_pace(known: Speeds) -> None:
+    line = Line(waiting=[waits(n, SMALL, owner="o") for n in range(20)], beyond={(0, "o"): 80})
+    told = forecast(Board(capacity=1, model="a"), line, known)
+    place = told.paces[0, "o"].at(100)
+    assert place.position == 100
+    assert place.ends_s == pytest.approx(200.0, rel=0.05)
+    assert told.lanes[0] == place.ends_s
+
+
+def test_work_that_is_drawn_and_not_recorded_is_as_good_as_done(known: Speeds) -> None:
+    told = forecast(Board(capacity=8, model="a", ending=frozenset({"x"})), Line(), known)
+    assert told.jobs["x"].ends_s == 0.0

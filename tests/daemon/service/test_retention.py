@@ -120,7 +120,7 @@ async def test_it_comes_by_itself_and_again_when_the_rules_change(build: Callabl
 async def test_whoever_asks_for_a_backup_or_a_prune_goes_before_what_comes_by_itself(
     build: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.prune.jobs.find.__defaults__", (1,))
+    monkeypatch.setattr("daemon.service.keeping.GENTLE_JOBS", 1)
     parts = build(retention={"rules": [{"keep_newest": 0}]})
     for _ in range(50):
         await ended(parts)

@@ -20,6 +20,7 @@ from daemon.service import (
     DaemonStatus,
     DeliveryStatus,
     EngineStatus,
+    Expected,
     FrontEndStatus,
     Job,
     JobChanged,
@@ -89,6 +90,9 @@ class MemoryService:
     def move(self, job_id: str, state: str, **changes: object) -> None:
         self.kept[job_id] = replace(self.kept[job_id], state=state, **changes)  # type: ignore[arg-type]
         self.bus.publish(JobChanged(job_id, state))
+
+    async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
+        return {}
 
     async def job(self, job_id: str) -> Job:
         if job_id not in self.kept:
