@@ -22,6 +22,8 @@ LIVE = (
     "limits.",
     "log.",
     "delivery.",
+    "webhooks.",
+    "retention.",
     "metrics.",
     "quotas.",
     "stop.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from config.errors import Problem
 from config.folders import Places, places
 from config.settings import Settings
+from config.webhooks import problems as of_webhooks
 
 SOCKET_PATH_BYTES = 107
 """Longest path of a Unix socket: ``sun_path`` has 108 bytes with its end."""
@@ -23,6 +24,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _textfile(settings)
     yield from _names(settings)
     yield from _quotas(settings)
+    yield from of_webhooks(settings.webhooks)
     if settings.watch_folder.enabled:
         yield from _paths(settings)
 

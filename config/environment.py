@@ -82,4 +82,5 @@ def _unknown(name: str) -> Problem:
 
 
 def _unreadable(name: str) -> Problem:
-    return Problem(name, "is not JSON, which a list or a table must be", """for example '[{"name": "inbox"}]'""")
+    example = '[{"of": "owner:*"}]' if name == keys.variable("quotas.rules") else '[{"name": "inbox"}]'
+    return Problem(name, "is not JSON, which a list or a table must be", f"for example '{example}'")

@@ -8,13 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from config import scopes, zones
+from config import scopes, web_address, zones
 
 Positive = Annotated[float, Field(gt=0)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Lane = Literal["interactive", "folder", "scheduled", "background"]
+End = Literal["done", "failed", "cancelled", "dead"]
+"""How a job may end."""
 OWNER = r"^[a-z][a-z0-9_-]{0,30}:[A-Za-z0-9][A-Za-z0-9._@+=-]{0,79}$"
 """``source:name``, what the owner of a job looks like."""
 WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
@@ -23,6 +25,11 @@ WEIGHED = r"^[a-z][a-z0-9_-]{0,30}:\S{1,120}$"
 
 def _empty_is_none(value: object) -> object:
     return None if value == "" else value
+
+
+OWNERS = rf"({OWNER}|^[A-Za-z0-9:._@+=-]{{0,110}}\*$)"
+"""An owner, or the beginning of some with a star behind it: ``folder:*``."""
+SOURCE = r"^[a-z][a-z0-9_-]{0,30}$"
 
 
 class Section(BaseModel):
@@ -218,8 +225,8 @@ class SchedulesSettings(Section):
     """Recurring orders."""
 
     enabled: bool = True
-    time_zone: str | None = None
-    """IANA name, for schedules that name none; the zone of the machine when it is not set."""
+    time_zone: str = "auto"
+    """IANA name, for schedules that name none; ``auto`` is the zone of the machine."""
     pause_after_failures: Annotated[int, Field(ge=0)] = 5
     """So many runs of a schedule that fail in a row pause it; 0: never."""
     max_schedules: Annotated[int, Field(ge=1)] = 20_000
@@ -263,6 +270,78 @@ class DeliverySettings(Section):
     longest_wait_seconds: Positive = 60.0
     give_up_hours: Positive = 168.0
     """A delivery whose reason may pass (disk full, other side down) is tried for so long."""
+
+
+class WebhookHost(Section):
+    """A host that may be told of jobs."""
+
+    name: Annotated[str, Field(max_length=300)]
+    """``name`` or ``name:port``; without a port the usual one of the scheme. It admits this name, and none below it."""
+    private: bool = False
+    """Its addresses may be of this machine or of a private network."""
+    http: bool = False
+    """It may be told without TLS; only together with ``private``."""
+    signed_with: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,50}$")] = "webhook-secret"
+    """The credential that holds the secret. While there is one of the same name with ``-old`` behind it, what is sent
+    carries a signature of each."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_host(cls, name: str) -> str:
+        try:
+            web_address.host_and_port(name)
+        except ValueError as error:
+            raise ValueError(f"be a host and this {error}") from None
+        return name
+
+
+class WebhookSubscription(Section):
+    """Somebody who is told of every job's end that matches."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    url: str
+    events: Annotated[tuple[End, ...], Field(min_length=1)] = ("done", "failed", "cancelled", "dead")
+    owner: Annotated[str, Field(pattern=OWNERS)] | None = None
+    origin: Annotated[str, Field(pattern=SOURCE)] | None = None
+    """The source of the origin: ``folder``, ``webhook``, ``cli``, ``http`` ..."""
+    pictures: bool = False
+    """Send the pictures along, too."""
+
+
+class WebhookSettings(Section):
+    """Who is told of jobs over the web. Secrets are credentials, no settings."""
+
+    hosts: Annotated[tuple[WebhookHost, ...], Field(max_length=200)] = ()
+    subscriptions: Annotated[tuple[WebhookSubscription, ...], Field(max_length=32)] = ()
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
+    """A host has so long to take one message, from the look-up of its name to the answer."""
+    picture_bytes: Annotated[int, Field(ge=0, le=256 * 1024 * 1024)] = 8 * 1024 * 1024
+    """Pictures of a job are sent along if all of them together are not larger; 0 sends none."""
+    longest_wait_seconds: Annotated[float, Field(gt=0, le=86_400)] = 3600.0
+    """A host may ask for so long a wait (``Retry-After``); one that asks for more is tried then."""
+
+
+class RetentionRule(Section):
+    """What is kept of the ended jobs that match ``owner``, ``origin`` and ``state``.
+
+    A job stays as long as one of the ``keep_`` keeps it; a rule without any keeps all that it matches.
+    """
+
+    owner: Annotated[str, Field(pattern=OWNERS)] | None = None
+    origin: Annotated[str, Field(pattern=SOURCE)] | None = None
+    state: End | None = None
+    keep_days: Annotated[float, Field(ge=0, le=36_500)] | None = None
+    keep_newest: Annotated[int, Field(ge=0)] | None = None
+    keep_bytes: Annotated[int, Field(ge=0)] | None = None
+    """The newest whose pictures together take no more."""
+
+
+class RetentionSettings(Section):
+    """Which ended jobs are removed by and by, with their pictures. Without rules none is."""
+
+    every_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
+    rules: Annotated[tuple[RetentionRule, ...], Field(max_length=100)] = ()
+    """The first that matches a job decides about it; a job that none matches stays."""
 
 
 class MetricsSettings(Section):
@@ -326,6 +405,8 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
     quotas: QuotaSettings = QuotaSettings()
     stop: StopSettings = StopSettings()

@@ -13,7 +13,7 @@ import structlog
 from config.clock import Clock, steady_ms
 from config.errors import FatalError
 from config.settings import Settings
-from daemon import lock, logs, recovery, watchdog
+from daemon import lock, logs, recovery, subscribers, watchdog
 from daemon.delivery import Outbox
 from daemon.dispatch import Dispatcher
 from daemon.events import Bus
@@ -23,12 +23,14 @@ from daemon.metrics import Look, LoopLag, Metrics, TextFile
 from daemon.notify import Notifier
 from daemon.patience import patiently
 from daemon.reload import Load, Reload
+from daemon.retention import Retention
 from daemon.service import Conditions, Service
 from daemon.status_line import tell
 from daemon.stop import FLUSH_SECONDS, MARGIN_SECONDS, Stop, end_within
 from daemon.supervisor import Supervisor
 from frontends.contract import FrontEnd
 from pipeline.models.registry import Registry
+from storage import subscriptions
 from storage.results.store import PictureFiles
 
 READY_WITHIN_SECONDS = 10.0
@@ -122,6 +124,7 @@ class Daemon:
             conditions=conditions,
             clock=clock,
         )
+        self._retention = Retention(service.keeping, settings.retention)
         service.when_deliverer_comes(self._outbox.wake)
         conditions.tell(_from_any_thread(bus))
         self._metrics = Metrics(bus, Look(service.status, database, files))
@@ -136,13 +139,14 @@ class Daemon:
     async def _begin(self) -> None:
         supervisor = self._supervisor
         supervisor.front_end(self._http())
-        if (folders := self._folders()) is not None:
-            supervisor.front_end(folders)
-        if (clockwork := self._clockwork()) is not None:
-            supervisor.front_end(clockwork)
+        for front_end in (self._folders(), self._clockwork(), self._webhooks()):
+            if front_end is not None:
+                supervisor.front_end(front_end)
         if self._manner.draws:
             supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
+        if not self._manner.private:
+            supervisor.essential("retention", self._retention.run())
         supervisor.essential("lock", lock.keep(self._settings.lock_file))
         supervisor.essential("database", self._database.damage())
         supervisor.essential("loop lag", LoopLag(self._metrics.registry).run())
@@ -180,6 +184,15 @@ class Daemon:
 
         return Clockwork(self._service, self._clock)
 
+    def _webhooks(self) -> FrontEnd | None:
+        """Also without hosts it takes what is still to be delivered, to say that nobody may be told any more."""
+        if self._manner.private:
+            return None
+        from frontends.webhooks import Webhooks
+
+        made = Webhooks(self._settings.webhooks, self._service)
+        return made if self._settings.webhooks.hosts else None
+
     async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
         """Settings that changed while it runs, handed to whoever reads them."""
         self._settings = settings
@@ -188,12 +201,17 @@ class Daemon:
         self._service.reconfigure(settings)
         self._outbox.reconfigure(settings.delivery)
         self._text_file.reconfigure(settings.metrics)
+        if any(key.startswith("retention.") for key in changed):
+            self._retention.reconfigure(settings.retention)
         if any(key.startswith("watch_folder.") for key in changed):
             await self._supervisor.replace("folder", self._folders)
         if "schedules.enabled" in changed:
             await self._supervisor.replace("schedule", self._clockwork)
         elif any(key.startswith("schedules.") for key in changed):
             await self._service.schedules.take_over()
+        if any(key.startswith("webhooks.") for key in changed):
+            await self._database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
+            await self._supervisor.replace("webhook", self._webhooks)
 
     # --- end
 

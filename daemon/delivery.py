@@ -17,7 +17,7 @@ from config.failpoints import reach
 from config.settings import DeliverySettings
 from daemon.events import Bus, JobChanged, Missed
 from daemon.happenings import DeliveryTried
-from daemon.service import TERMINAL, Conditions, Deliverer
+from daemon.service import TERMINAL, Conditions, Deliverer, LaterError, UndeliverableError
 from storage import deliveries, queue
 from storage.database import Database
 from storage.deliveries import Delivery
@@ -51,6 +51,8 @@ class Outbox:
         self._under_way: dict[str, dict[str, asyncio.Task[None]]] = {}
         self._next_try: dict[str, float] = {}
         """By the time of the loop: the clock may be set."""
+        self._asked_to_wait: set[str] = set()
+        """Those that wait for longer than any does by itself: no clock was set back, they were asked to."""
         self._starting = asyncio.Lock()
 
     def reconfigure(self, settings: DeliverySettings) -> None:
@@ -115,6 +117,7 @@ class Outbox:
         async with self._starting:
             now = _loop_time()
             self._next_try = {name: at for name, at in self._next_try.items() if at > now}
+            self._asked_to_wait &= self._next_try.keys()
             return sum([await self._start_due_of(*each) for each in self._deliverers().items()])
 
     async def _start_due_of(self, source: str, deliverer: Deliverer) -> int:
@@ -125,10 +128,11 @@ class Outbox:
             return 0
         now = self._clock()
         latest = now + self._longest_wait_ms
+        asleep = busy | self._asked_to_wait
         due = await self._database.read(
-            lambda c: deliveries.due(c, now, free + len(busy), source=source, latest=latest)
+            lambda c: deliveries.due(c, now, free + len(asleep), source=source, latest=latest)
         )
-        chosen = [each for each in due if each.id not in busy][:free]
+        chosen = [each for each in due if each.id not in asleep][:free]
         for delivery in chosen:
             under_way[delivery.id] = asyncio.create_task(self._bring(source, deliverer, delivery))
         return len(chosen)
@@ -149,6 +153,8 @@ class Outbox:
             reach("delivery.before")
             await deliverer.deliver(delivery, job)
             reach("delivery.after")
+        except UndeliverableError as error:
+            await self._failed(delivery, error, final=True)
         except (RetryableError, OSError) as error:
             tried_ms = self._waited_ms(delivery.attempt)
             await self._failed(delivery, error, final=tried_ms > self._settings.give_up_hours * 3_600_000)
@@ -164,18 +170,31 @@ class Outbox:
 
     async def _failed(self, delivery: Delivery, error: Exception, *, final: bool) -> None:
         reason = f"{type(error).__name__}: {error}"[:500]
-        now = self._clock()
         if final:
-            await self._database.write(lambda c: deliveries.give_up(c, delivery.id, reason, now))
-            log.error("delivery_given_up", delivery=delivery.id, job=delivery.job_id, why=reason)
-            self._bus.publish(DeliveryTried(delivery.job_id, delivery.source, "given_up", reason))
+            await self._give_up(delivery, reason)
             return
-        not_before = now + self._wait_ms(delivery.attempt)
-        self._next_try[delivery.id] = _loop_time() + (not_before - now) / 1000
-        await self._database.write(lambda c: deliveries.postpone(c, delivery.id, reason, not_before))
+        wait_ms, tries = self._wait_ms(delivery.attempt), 1
+        asked_ms = int(error.seconds * 1000) if isinstance(error, LaterError) else 0
+        if asked_ms > wait_ms:
+            # It stands for the tries that would have been made meanwhile: so it is given up as soon as any other.
+            wait_ms, tries = asked_ms, max(1, asked_ms // self._longest_wait_ms)
+            if asked_ms > self._longest_wait_ms:
+                self._asked_to_wait.add(delivery.id)
+        not_before = self._clock() + wait_ms
+        self._next_try[delivery.id] = _loop_time() + wait_ms / 1000
+        await self._database.write(lambda c: deliveries.postpone(c, delivery.id, reason, not_before, tries))
         self._conditions.report(_place(delivery), reason, "each result is tried again by itself, ever less often")
         log.warning("delivery_postponed", delivery=delivery.id, job=delivery.job_id, why=reason)
         self._bus.publish(DeliveryTried(delivery.job_id, delivery.source, "postponed", reason))
+
+    async def _give_up(self, delivery: Delivery, reason: str) -> None:
+        now = self._clock()
+        await self._database.write(lambda c: deliveries.give_up(c, delivery.id, reason, now))
+        log.error("delivery_given_up", delivery=delivery.id, job=delivery.job_id, why=reason)
+        self._bus.publish(DeliveryTried(delivery.job_id, delivery.source, "given_up", reason))
+        self._next_try.pop(delivery.id, None)
+        if not self._next_try:  # no other has failed that is still tried: nobody would say that it is well again
+            self._conditions.clear(_place(delivery))
 
     def _wait_ms(self, attempt: int) -> int:
         settings = self._settings
@@ -192,7 +211,7 @@ class Outbox:
 
 
 def _place(delivery: Delivery) -> str:
-    return f"delivery to {delivery.source}"
+    return f"delivery to {' '.join(filter(None, (delivery.source, delivery.target)))}"
 
 
 def _loop_time() -> float:

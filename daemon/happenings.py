@@ -55,11 +55,12 @@ class DeliveryTried:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRefused:
-    """A submission was not taken: the ``kind`` of its error, and which part of it was wrong."""
+    """Submissions were not taken: the ``kind`` of the error (or ``quota``), and which part of it was wrong."""
 
     kind: str
     source: str
     about: str | None = None
+    count: int = 1
     at: int = field(default_factory=now_ms, compare=False)
 
 

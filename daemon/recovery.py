@@ -11,9 +11,10 @@ from config.errors import FatalError, RetryableError, UnusableError
 from config.failpoints import reach
 from config.os_errors import passes
 from config.settings import Settings
+from daemon import subscribers
 from daemon.service import Conditions
 from daemon.service.keeping import Keeping
-from storage import queue
+from storage import queue, subscriptions
 from storage.database import Database
 from storage.results.recovery import has_pictures, recorded_sizes, recover_files
 
@@ -44,6 +45,7 @@ async def opened(settings: Settings, clock: Clock, conditions: Conditions) -> Da
 
 async def recover(database: Database, settings: Settings, clock: Clock, conditions: Conditions) -> None:
     """Put the orphans back in the queue and make files and rows agree, before anything else runs."""
+    await database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
     most = settings.queue.max_attempts
     orphans = await database.write(lambda c: queue.recover(c, now=clock(), max_attempts=most))
     if orphans:

@@ -1,4 +1,4 @@
-"""The outbox: endings that still have to be brought to where their jobs came from.
+"""The outbox: endings that still have to be brought to where their jobs came from, and to those who subscribed.
 
 A row is written in the transaction that ends a job (see :mod:`storage.queue.transition`), so none is forgotten.
 """
@@ -6,13 +6,14 @@ A row is written in the transaction that ends a job (see :mod:`storage.queue.tra
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from config.ids import new_id
 from storage.schema import deliveries, jobs
 from storage.schema.deliveries import is_given_up, is_waiting
 
@@ -24,7 +25,10 @@ _GIVEN_UP = sa.select(sa.func.count()).select_from(deliveries).where(is_given_up
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Bring the result of a job to ``address``. ``attempt`` counts the tries that failed."""
+    """Bring the result of a job to ``address``. ``attempt`` counts the tries that failed.
+
+    With a ``target`` it is that subscription of the source who is told, and the address is empty.
+    """
 
     id: str
     job_id: str
@@ -32,6 +36,13 @@ class Delivery:
     address: Mapping[str, Any]
     attempt: int
     created_at: int
+    target: str = ""
+
+
+def add(connection: Connection, job: str, source: str, targets: Sequence[str], now: int) -> None:
+    """Bring the end of a job to these; an empty target is where the job came from."""
+    row = {"job_id": job, "source": source, "state": "waiting", "attempt": 0, "not_before": now, "created_at": now}
+    connection.execute(sa.insert(deliveries), [{**row, "id": new_id(now), "target": each} for each in targets])
 
 
 def due(
@@ -58,9 +69,10 @@ def due(
             id=row.id,
             job_id=row.job_id,
             source=row.source,
-            address=json.loads(row.origin_address),
+            address={} if row.target else json.loads(row.origin_address),
             attempt=row.attempt,
             created_at=row.created_at,
+            target=row.target,
         )
         for row in connection.execute(wanted)
     ]
@@ -81,12 +93,12 @@ def supersede(connection: Connection, job: str, now: int) -> None:
     _end(connection, deliveries.c.job_id == job, "superseded", now)
 
 
-def postpone(connection: Connection, delivery: str, error: str, not_before: int) -> None:
-    """A try failed; the next one is due at ``not_before``."""
+def postpone(connection: Connection, delivery: str, error: str, not_before: int, tries: int = 1) -> None:
+    """A try failed (or one that counts as several); the next one is due at ``not_before``."""
     connection.execute(
         sa.update(deliveries)
         .where(deliveries.c.id == delivery, is_waiting)
-        .values(attempt=deliveries.c.attempt + 1, not_before=not_before, error=error)
+        .values(attempt=deliveries.c.attempt + tries, not_before=not_before, error=error)
     )
 
 

@@ -174,7 +174,7 @@ def last_picture(connection: Connection, schedule: str) -> str | None:
         sa.select(pictures.c.id)
         .select_from(occurrences.join(pictures, pictures.c.job_id == occurrences.c.job_id))
         .where(occurrences.c.schedule_id == schedule)
-        .order_by(occurrences.c.due_at.desc(), pictures.c.index)
+        .order_by(occurrences.c.due_at.desc(), pictures.c.number)
         .limit(1)
     ).scalar()
 

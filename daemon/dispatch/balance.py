@@ -64,7 +64,7 @@ class Balance:
 
         def charge(job: Job) -> queue.Charge:
             seconds = self._estimate(job.request)
-            return queue.Charge(seconds, weight_of(job.owner, getattr(job, "groups", ()), weights))
+            return queue.Charge(seconds, weight_of(job.owner, job.groups, weights))
 
         return lambda: Choosing(self._policy, engine, shares, rules, charge=charge)
 

@@ -61,6 +61,7 @@ class Station:
         self._engine: RunningEngine | None = None
         self._held: dict[Name, HeldJob] = {}
         self._pulse: Pulse | None = None
+        self._model: str | None = None
         self._state = "starting"
         self._problem: str | None = None
         self._killed_because: str | None = None
@@ -82,6 +83,7 @@ class Station:
                 await self._rest()
                 continue
             self._state, self._pulse, self._killed_because, self._loading = "starting", None, None, None
+            self._model = None
             reason = await self._live()
             if self._state == "stopped":
                 return
@@ -145,13 +147,14 @@ class Station:
                 self._inert.broken()  # a pulse that counts no more than the last one is no sign of work
             self._teller.heard(message)
             if isinstance(message, Pulse):
-                self._pulse = message
+                self._pulse, self._model = message, message.model
                 self._load_ended()  # also when it failed
             elif isinstance(message, Loading):
                 self._state, self._loading, self._loading_since = "loading", message.model, _now()
                 _log.info("model_loading", model=message.model)
             elif isinstance(message, Loaded):
                 self._load_ended()
+                self._model = message.model  # before the next pulse says so
                 _log.info("model_loaded", model=message.model, seconds=round(message.seconds, 3))
                 self._hear(message)
             else:
@@ -178,7 +181,7 @@ class Station:
     @property
     def model(self) -> str | None:
         """What the engine has loaded."""
-        return self._pulse.model if self._pulse is not None else None
+        return self._model
 
     @property
     def loading(self) -> tuple[str, float] | None:

@@ -11,6 +11,11 @@ when one falls behind; and, where another model has to be loaded, the work that 
 as a lane has another model, and the further patience that the rules have before they load one. A job that must run
 alone is such work too, as is what has to end before it.
 
+This holds where all pictures are of one size. Where they are not, lanes that are owed something take turns, and in each
+one's forward others ride along and bear a part of its cost, so that a lane may get less than its share for some turns
+although it goes first. For this the quanta and the forward are taken as many times as there are lanes; that is no
+bound: the simulator has met traces in which a lane fell behind by half as much again.
+
 **The floor** (:func:`shortfall`). Over any stretch of time in which a lane has work all along it gets its share of
 what is drawn, less the most that it is owed at its end, and less the quantum that it may have had in advance at its
 beginning. Over a window that is long enough (:func:`window_seconds`) that is a given part of its share.
@@ -21,8 +26,8 @@ whose turn comes before his, which is as many seconds as he lies ahead of the ot
 goes out of turn for the sake of the model; and all that at most so many times as much as the estimates tell. The lane
 gets its share of all seconds less its shortfall; so many are drawn at most until it has had those.
 
-With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once it is
-on board, and meanwhile the others draw as much each.
+With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once
+it is on board, and meanwhile the others draw as much each.
 """
 
 from __future__ import annotations
@@ -44,6 +49,8 @@ class Load:
     longest_job: float = 0.0
     """Engine-seconds of a job that is drawn by itself."""
     models: int = 1
+    sizes: int = 1
+    """Sizes of pictures: such as can't share a forward."""
     alone: bool = False
     """There are jobs that must run alone."""
     lanes: int = LANES
@@ -70,7 +77,8 @@ def most_owed(load: Load, rules: Rules) -> float:
     """Engine-seconds that a lane is ever owed."""
     switching = load.models > 1 or load.alone
     patience = rules.quantum_seconds + (rules.switch_seconds if switching else 0.0)
-    return load.lanes * patience + load.longest_forward + begun(load)
+    diluted = load.lanes if load.sizes > 1 and load.capacity > 1 else 1
+    return diluted * (load.lanes * patience + load.longest_forward) + begun(load)
 
 
 def shortfall(lane: int, load: Load, rules: Rules) -> float:
@@ -90,6 +98,7 @@ def most_before(
     *,
     lead: float = 0.0,
     ahead: float = 0.0,
+    own: float = 0.0,
     rivals: Iterable[Rival] = (),
     error: float = 1.0,
     engines: int = 1,
@@ -97,9 +106,10 @@ def most_before(
     """Engine-seconds of others that pass at most from when a job is its owner's oldest until it starts.
 
     ``lead``: how far its owner's time lies beyond that of who is next; ``ahead``: what others of the lane have still to
-    get of what is on board; ``rivals``: the owners who claim something meanwhile; ``error``: how many times more than
-    its estimate a job may take.
+    get of what is on board; ``own``: what its owner's later jobs get that go before it, as they fit what is loaded
+    (``look_ahead`` of them at most); ``rivals``: the owners who claim something meanwhile; ``error``: how many times
+    more than its estimate a job may take.
     """
     out_of_turn = lead + rules.affinity_seconds
-    lane_seconds = ahead + sum(error * rival.weight * out_of_turn + rival.longest_job for rival in rivals)
+    lane_seconds = ahead + own + sum(error * rival.weight * out_of_turn + rival.longest_job for rival in rivals)
     return engines * (lane_seconds + engines * shortfall(lane, load, rules)) / rules.shares[lane]

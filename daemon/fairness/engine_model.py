@@ -110,8 +110,10 @@ class SimulatedEngine:
         """Count the forwards that have ended by now."""
         if not self._group or not self._planned:
             return
-        done = min(self._planned, math.floor((now - self._began) / self._forward + 1e-9))
-        if done <= 0:
+        self._count(min(self._planned, math.floor((now - self._began) / self._forward + 1e-9)))
+
+    def _count(self, done: int) -> None:
+        if done <= 0 or not self._group:
             return
         self._planned -= done
         self._began += done * self._forward
@@ -140,9 +142,9 @@ class SimulatedEngine:
         if self._group and self._planned > 1:
             self._cut = True
 
-    def end_run(self, now: float) -> list[Record]:
+    def end_run(self) -> list[Record]:
         """The run has come to its end; gives the jobs that ended with it."""
-        self.advance(now)
+        self._count(self._planned)  # all of them, however the times were rounded
         self._working = False
         self._group = []
         ended, self._ended = self._ended, []

@@ -86,7 +86,7 @@ class Simulation:
         _, number, _ = heapq.heappop(self._wakes)
         self.now = due
         engine = self._engines[number]
-        ended = engine.end_run(due)
+        ended = engine.end_run()
         for record in ended:
             self._end(record)
         if ended or engine.urgent_claims:

@@ -6,13 +6,12 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from daemon.events import Published
 from daemon.happenings import EngineChanged, EngineSpent, EngineWorked, Measure, ModelChanged
+from daemon.metrics.weighted import WeightedHistogram
 from storage.queue.job import LANES
 
 STEP_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
 LOAD_BUCKETS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
-MOST_OBSERVED = 200
-"""Forwards between two words of the engine that are observed one by one; it speaks ten times a second."""
 
 
 class EngineMetrics:
@@ -26,13 +25,13 @@ class EngineMetrics:
         self._busy = Counter(
             "mezzotint_engine_busy_seconds", "Time in which the engine worked, loading included.", registry=registry
         )
-        self._step_seconds = Histogram(
+        self._step_seconds = WeightedHistogram(
             "mezzotint_engine_step_seconds",
             "Time of a pass of a denoiser, with the encoding and decoding that goes with it.",
             buckets=STEP_BUCKETS,
             registry=registry,
         )
-        self._batch = Histogram(
+        self._batch = WeightedHistogram(
             "mezzotint_engine_batch_size", "Steps that a pass served.", buckets=BATCH_BUCKETS, registry=registry
         )
         self._lane_seconds = Counter(
@@ -77,6 +76,5 @@ class EngineMetrics:
             return
         drawing = max(0.0, event.busy_seconds - self._loaded_seconds)
         self._loaded_seconds = 0.0
-        for _ in range(min(event.forwards, MOST_OBSERVED)):
-            self._step_seconds.observe(drawing / event.forwards)
-            self._batch.observe(event.steps / event.forwards)
+        self._step_seconds.observe(drawing / event.forwards, event.forwards)
+        self._batch.observe(event.steps / event.forwards, event.forwards)

@@ -27,12 +27,12 @@ class Gauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The series."""
-        if self.figures is None:
+        if (figures := self.figures) is None:
             return
-        yield from _queue(self.figures)
-        yield from _engine(self.figures)
-        yield from self._outbox(self.figures)
-        yield from _disk(self.figures)
+        yield from _queue(figures)
+        yield from _engine(figures)
+        yield from self._outbox(figures)
+        yield from _disk(figures)
 
     def _outbox(self, figures: Figures) -> Iterator[Metric]:
         waiting: dict[str, float] = {}

@@ -24,7 +24,7 @@ class JobMetrics:
         )
         self._refused = Counter(
             "mezzotint_submissions_refused",
-            "Submissions that were not accepted: user (wrong), retryable (no room), fatal.",
+            "Submissions that were not accepted: user (wrong), retryable (no room), quota, fatal.",
             ("kind",),
             registry=registry,
         )
@@ -59,7 +59,7 @@ class JobMetrics:
         self._begin()
 
     def _begin(self) -> None:
-        for kind in ("user", "retryable", "fatal"):
+        for kind in ("user", "retryable", "quota", "fatal"):
             self._refused.labels(kind)
         for lane in LANES:
             for counted in (self._accepted, self._wait, self._drawing):
@@ -72,7 +72,7 @@ class JobMetrics:
     def hear(self, event: Published | Measure) -> None:
         """Listens to the bus."""
         if isinstance(event, SubmissionRefused):
-            self._refused.labels(event.kind).inc()
+            self._refused.labels(event.kind).inc(event.count)
         elif isinstance(event, JobChanged) and event.lane is not None and event.was != event.state:
             self._moved(event, event.lane)
 

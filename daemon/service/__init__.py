@@ -13,13 +13,14 @@ from daemon.happenings import (
     SubmissionRefused,
 )
 from daemon.service.conditions import Condition, Conditions
-from daemon.service.delivery import Deliverer
+from daemon.service.delivery import Deliverer, LaterError, UndeliverableError
 from daemon.service.exposition import Exposition
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
 from daemon.service.overview import Overview, Running
 from daemon.service.quotas import Account
 from daemon.service.recent import Ending
 from daemon.service.reloaded import Reloaded
+from daemon.service.retention import RetentionStatus
 from daemon.service.schedules import Draft, OccurrenceReport, Run, ScheduleReport, Schedules, SchedulesStatus, Tally
 from daemon.service.service import Service
 from daemon.service.status import (
@@ -72,6 +73,7 @@ __all__ = [
     "JobError",
     "JobProgress",
     "LaneStatus",
+    "LaterError",
     "Missed",
     "ModelChanged",
     "ModelEntry",
@@ -87,6 +89,7 @@ __all__ = [
     "QueueHeld",
     "Receipt",
     "Reloaded",
+    "RetentionStatus",
     "Rule",
     "Run",
     "Running",
@@ -99,6 +102,7 @@ __all__ = [
     "SubmissionRefused",
     "Subscription",
     "Tally",
+    "UndeliverableError",
     "Used",
     "Verification",
 ]

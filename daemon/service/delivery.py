@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from config.errors import RetryableError, UserError
 from storage.deliveries import Delivery
 from storage.queue.job import Job
+
+
+class UndeliverableError(UserError):
+    """Nothing that may come to pass brings this there."""
+
+
+class LaterError(RetryableError):
+    """Whoever was to take it asks for some time."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class Deliverer(Protocol):
@@ -15,5 +28,6 @@ class Deliverer(Protocol):
         """Return once the result is safely there.
 
         Raises :class:`config.errors.RetryableError` for a reason that may pass, to be called again for days
-        (``delivery.give_up_hours``); anything else is tried ``delivery.max_attempts`` times.
+        (``delivery.give_up_hours``), :class:`LaterError` with the least wait till then, and
+        :class:`UndeliverableError` to be called no more; anything else is tried ``delivery.max_attempts`` times.
         """

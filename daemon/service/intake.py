@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from config import scopes
+from config import scopes, webhooks
 from config.errors import NotFoundError, UserError
 from config.settings import Settings
 from daemon.service.submission import Submission
@@ -18,9 +19,11 @@ from pipeline import request as requests
 from pipeline.models.registry import Registry
 from pipeline.request import Request
 from storage import inputs
-from storage.queue.job import LANES, NewJob, Origin
+from storage.queue.job import LANES, TERMINAL, NewJob, Origin
 
 OWNER = re.compile(rf"{scopes.SOURCE}:{scopes.NAME}")
+WEBHOOK = "webhook"
+"""Source of an origin whose address has the ``url`` of a listed host, and may have ``events`` and ``pictures``."""
 SOURCE = re.compile(scopes.SOURCE)
 MAX_GROUPS = 16
 MAX_KEY_CHARACTERS = 200
@@ -44,7 +47,7 @@ class Intake:
 
     async def prepare(self, submission: Submission) -> NewJob:
         """The job to enqueue. An input picture is on the disk when this returns. Raises :class:`UserError`."""
-        check_envelope(submission)
+        self._check(submission)
         request = self._settled(submission)
         if submission.image is not None:
             request = request.model_copy(update={"image": await self.take_image(submission.image)})
@@ -70,7 +73,7 @@ class Intake:
 
         Raises :class:`UserError`.
         """
-        check_envelope(submission)
+        self._check(submission)
         request = self._settled(submission)
         if submission.image is not None:
             png = (await self._decoded(submission.image)).png
@@ -78,6 +81,18 @@ class Intake:
         elif request.image is not None:
             await self._must_have(request.image, inputs.load)
         return request
+
+    def _check(self, submission: Submission) -> None:
+        check_envelope(submission)
+        if submission.origin is not None and submission.origin.source == WEBHOOK:
+            self._check_webhook(submission.origin.address)
+
+    def _check_webhook(self, address: Mapping[str, Any]) -> None:
+        """Somebody may be told who is listed now; what is not listed when the job ends is not told."""
+        webhooks.admitted(str(address.get("url", "")), self._settings.webhooks.hosts)
+        events = address.get("events", ())
+        if not isinstance(events, list | tuple) or not TERMINAL.issuperset(map(str, events)):
+            raise UserError(f"webhook: the events must be among {', '.join(sorted(TERMINAL))}", field="webhook")
 
     async def take_image(self, data: bytes) -> str:
         """Check, re-encode and keep an input picture; returns the sha256 that names it in a request."""

@@ -19,7 +19,9 @@ from config.errors import BusyError
 from config.failpoints import reach
 from config.folders import places
 from config.settings import FolderSettings, Settings
+from daemon.service import retention
 from daemon.service.conditions import Conditions
+from daemon.service.retention import RetentionStatus, RuleGone
 from storage import inputs
 from storage.backup.copying import Going
 from storage.backup.make import Source, make, place
@@ -35,7 +37,10 @@ RECORDS_AT_ONCE = 200
 PAGES_AT_ONCE = 500
 PAUSE_SECONDS = 0.01
 """Between two transactions of a prune, so that those who wait for the writer get their turn."""
+GENTLE_JOBS, GENTLE_PAUSE_SECONDS = 50, 0.05
+"""The same for what comes by itself, and is in no hurry: jobs of one transaction, and how long it rests then."""
 CONDITION = "prune"
+RETENTION = "retention"
 
 log = structlog.get_logger(__name__)
 
@@ -60,9 +65,13 @@ class Backup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PruneOrder:
-    """What to prune. Without a ``rule`` no job is touched."""
+    """What to prune. Without a ``rule`` and ``retention`` no job is touched."""
 
     rule: Rule | None = None
+    retention: bool = False
+    """By the rules of the settings."""
+    by_itself: bool = False
+    """Nobody asked for it: it is called off when somebody asks for another."""
     unreferenced_inputs: bool = False
     quarantine: bool = False
     dry_run: bool = False
@@ -81,11 +90,15 @@ class Pruned:
     """Bytes that the database file shrank by."""
     seconds: float
     dry_run: bool
+    by_rule: tuple[RuleGone, ...] = ()
+    """What each rule of the settings took of it."""
 
 
 class Keeping:
-    """One backup or prune at a time; a second one is refused. Each is a generator that tells how far it is, and is
-    called off when its reader leaves."""
+    """One backup or prune at a time; a second one is refused, but a prune that comes by itself gives way.
+
+    Each is a generator that tells how far it is, and is called off when its reader leaves.
+    """
 
     def __init__(self, *, settings: Settings, database: Database, clock: Clock, conditions: Conditions) -> None:
         self._settings = settings
@@ -95,6 +108,8 @@ class Keeping:
         self._under_way: str | None = None
         self._going = Going()
         self._stopping = False
+        self._over = asyncio.Event()
+        self._last_retention: tuple[int, Gone] | None = None
 
     def reconfigure(self, settings: Settings) -> None:
         """Other settings for what begins from now on."""
@@ -127,7 +142,7 @@ class Keeping:
             pictures=pictures,
             reserve_bytes=settings.storage.min_free_bytes,
         )
-        going = self._begin("backup")
+        going = await self._begin("backup")
         try:
             working = asyncio.ensure_future(asyncio.to_thread(make, source, target, going))
             try:
@@ -139,7 +154,7 @@ class Keeping:
                 await asyncio.wait((working,))
             made = working.result()
         finally:
-            self._under_way = None
+            self._end()
         log.info("backup_made", jobs=made.jobs, pictures=made.pictures, bytes=made.bytes, missing=len(made.missing))
         yield Backup(target, made, round(time.monotonic() - began, 3))
 
@@ -151,25 +166,46 @@ class Keeping:
         Raises :class:`BusyError` while a backup or another prune is under way.
         """
         began = time.monotonic()
-        going = self._begin("prune")
+        going = await self._begin(RETENTION if order.by_itself else "prune")
         try:
             gone, free_before = Gone(), await self._file_bytes()
-            if order.rule is not None:
-                steps = self._preview(order.rule, gone) if order.dry_run else self._prune(order.rule, gone)
+            wanted = [] if order.rule is None else [(order.rule, Gone())]
+            own = retention.rules(self._settings.retention, self._clock()) if order.retention else []
+            by_rule = tuple(RuleGone(number, retention.says(each), Gone()) for number, each, _ in own)
+            wanted += [(rule, found.gone) for (_, _, rule), found in zip(own, by_rule, strict=True)]
+            names: set[str] = set()
+            for rule, of_rule in wanted:
+                steps = (
+                    self._preview(rule, of_rule, names)
+                    if order.dry_run
+                    else self._prune(rule, of_rule, order.by_itself)
+                )
                 async for _ in steps:
                     going.on()
-                    yield Doing("looking" if order.dry_run else "pruning", gone.jobs, 0)
+                    yield Doing("looking" if order.dry_run else "pruning", gone.jobs + of_rule.jobs, 0)
+                gone.add(of_rule)
+            if order.dry_run:
+                gone.orders = await self._database.read(lambda c: jobs.orders_that_go(c, names))
             unused = await self._unused_inputs(order.dry_run) if order.unreferenced_inputs else (0, 0)
             before = None if order.rule is None or order.rule.ended_before is None else order.rule.ended_before / 1000
             aside = await asyncio.to_thread(self._quarantine, order.dry_run, before) if order.quarantine else (0, 0)
             if not order.dry_run:
                 await self._give_back()
         finally:
-            self._under_way = None
-        if not order.dry_run:
+            self._end()
+        if order.retention and not order.dry_run:
+            self._last_retention = self._clock(), gone
+        if not order.dry_run and (gone.jobs or not order.retention):
             log.info("pruned", jobs=gone.jobs, pictures=gone.pictures, inputs=unused[0], quarantined=aside[0])
         shrunk = max(0, free_before - await self._file_bytes())
-        yield Pruned(gone, *unused, *aside, shrunk, round(time.monotonic() - began, 3), order.dry_run)
+        yield Pruned(gone, *unused, *aside, shrunk, round(time.monotonic() - began, 3), order.dry_run, by_rule)
+
+    def retention_status(self) -> RetentionStatus | None:
+        """None without rules."""
+        if not self._settings.retention.rules:
+            return None
+        at, gone = self._last_retention or (None, Gone())
+        return RetentionStatus(len(self._settings.retention.rules), at, gone.jobs, gone.pictures, gone.bytes)
 
     async def clear_away(self) -> int:
         """Remove the files whose rows are gone; returns how many could not be removed (status says so)."""
@@ -191,11 +227,12 @@ class Keeping:
             self._conditions.clear(CONDITION)
         return stuck
 
-    async def _prune(self, rule: Rule, gone: Gone) -> AsyncGenerator[None]:
+    async def _prune(self, rule: Rule, gone: Gone, gentle: bool) -> AsyncGenerator[None]:
+        limit, pause = (GENTLE_JOBS, GENTLE_PAUSE_SECONDS) if gentle else (jobs.AT_ONCE, PAUSE_SECONDS)
         after: int | None = await self._database.read(lambda c: jobs.beginning(c, rule))
         stuck = 0  # a failing disk is not asked again for each piece: the notes stay
         while after:
-            found = await self._database.read(partial(jobs.find, rule=rule, after=after))
+            found = await self._database.read(partial(jobs.find, rule=rule, after=after, limit=limit))
             removed = await self._database.write(partial(jobs.remove, rule=rule, seqs=found.seqs))
             reach("prune.after_commit")
             gone.add(removed)
@@ -203,18 +240,17 @@ class Keeping:
             if removed.pictures and not stuck:
                 stuck = await self.clear_away()
             yield
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(pause)
         await self.clear_away()
 
-    async def _preview(self, rule: Rule, gone: Gone) -> AsyncGenerator[None]:
+    async def _preview(self, rule: Rule, gone: Gone, names: set[str]) -> AsyncGenerator[None]:
+        """``names``: the jobs that would be gone, added to here."""
         after: int | None = await self._database.read(lambda c: jobs.beginning(c, rule))
-        names: set[str] = set()
         while after:
             found = await self._database.read(partial(jobs.find, rule=rule, after=after))
             gone.add(await self._database.read(partial(jobs.preview, rule=rule, seqs=found.seqs, gone=names)))
             after = found.after
             yield
-        gone.orders = await self._database.read(lambda c: jobs.orders_that_go(c, names))
 
     async def _unused_inputs(self, dry_run: bool) -> tuple[int, int]:
         number = size = 0
@@ -263,14 +299,22 @@ class Keeping:
 
     # --- inside
 
-    def _begin(self, what: str) -> Going:
+    async def _begin(self, what: str) -> Going:
+        if self._under_way == RETENTION:  # it comes by itself, and comes again: whoever asks for something goes first
+            self._going.call_off()
+            await self._over.wait()
         if self._stopping:
             raise BusyError("the daemon is stopping", hint="try again once it runs again")
         if self._under_way is not None:
             raise BusyError(f"a {self._under_way} is under way", hint="try again when it has ended")
         self._under_way = what
+        self._over.clear()
         self._going = Going()
         return self._going
+
+    def _end(self) -> None:
+        self._under_way = None
+        self._over.set()
 
 
 def _four(state_dir: Path, folder: FolderSettings) -> tuple[Path, ...]:

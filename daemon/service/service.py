@@ -168,8 +168,8 @@ class Service:
         try:
             await self._bounds.admit(len(submissions))
         except MezzotintError as error:
-            for submission in submissions:
-                self._refused(submission, error)
+            if submissions:
+                self._refused(submissions[0], error, len(submissions))
             raise
         prepared: list[NewJob | UserError] = []
         for submission in submissions:
@@ -240,6 +240,7 @@ class Service:
     async def status(self) -> Status:
         """What the daemon is doing; answers also before any engine is ready."""
         jobs, paused, freed, waiting, given_up = await self._database.read(_figures)
+        floors = self._settings.fairness.lanes.shares
         return Status(
             daemon=DaemonStatus(
                 pid=os.getpid(),
@@ -253,8 +254,12 @@ class Service:
             front_ends=self._front_ends(),
             deliveries=DeliveryStatus(waiting=waiting, given_up=given_up),
             degraded=self.conditions.list(),
+            retention=self.keeping.retention_status(),
             freed=freed,
-            lanes=await self._lanes.now(await self._foresight.lanes()),
+            lanes=tuple(
+                replace(lane, share_floor=floors[lane.name])
+                for lane in await self._lanes.now(await self._foresight.lanes())
+            ),
             pace=PaceStatus(*self._pace.now()),
         )
 
@@ -411,8 +416,9 @@ class Service:
             self._refused(submission, error)
             return error
 
-    def _refused(self, submission: Submission, error: MezzotintError) -> None:
-        self._bus.publish(SubmissionRefused(error.kind, submission.owner.partition(":")[0], error.field))
+    def _refused(self, submission: Submission, error: MezzotintError, count: int = 1) -> None:
+        kind = "quota" if isinstance(error, QuotaError) else error.kind
+        self._bus.publish(SubmissionRefused(kind, submission.owner.partition(":")[0], error.field, count))
 
     async def _commit(
         self, prepared: Sequence[NewJob | UserError], progress: _Progress | None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from daemon.service.conditions import Condition
+from daemon.service.retention import RetentionStatus
 
 STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "dead")
 
@@ -64,6 +65,8 @@ class LaneStatus:
     share: float | None
     eta_s: float | None = None
     """Until the last of its jobs is done, if nothing more comes; None where nobody knows."""
+    share_floor: float = 0.0
+    """What it gets at least while it has work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ class Status:
     front_ends: tuple[FrontEndStatus, ...]
     deliveries: DeliveryStatus
     degraded: tuple[Condition, ...] = field(default=())
+    retention: RetentionStatus | None = None
+    """None when the settings have no rules of it."""
     freed: bool = False
     """Paused, and no engine is wanted: its memory is free once the running jobs have ended."""
     lanes: tuple[LaneStatus, ...] = ()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from config.failpoints import reach
-from storage.prune.rule import Gone, Rule
+from storage.prune.rule import Gone, Rule, Which
 from storage.queue import tally
 from storage.queue.job import TERMINAL
 from storage.quotas import counting
@@ -39,10 +39,27 @@ class Found:
 
 def beginning(connection: Connection, rule: Rule) -> int:
     """The first ``after``: jobs accepted later than now, and the newest that are kept, are out of it."""
-    if rule.keep == 0:
-        return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(jobs.c.seq), 0))).scalar_one()) + 1
+    begin = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(jobs.c.seq), 0))).scalar_one()) + 1
     newest = sa.select(jobs.c.seq).where(_matches(rule)).order_by(jobs.c.seq.desc())
-    return int(connection.execute(newest.offset(rule.keep - 1).limit(1)).scalar() or 0)
+    if rule.keep > 0:
+        begin = int(connection.execute(newest.offset(rule.keep - 1).limit(1)).scalar() or 0)
+    if rule.keep_bytes is not None:
+        begin = min(begin, _behind_bytes(connection, newest, rule.keep_bytes))
+    return begin
+
+
+def _behind_bytes(connection: Connection, newest: sa.Select[tuple[int]], most: int) -> int:
+    """The ``seq`` of the oldest job up to which the pictures of the newest take no more than that."""
+    size = sa.select(sa.func.coalesce(sa.func.sum(pictures.c.bytes), 0)).where(pictures.c.job_id == jobs.c.id)
+    taken, last = 0, None
+    rows = connection.execute(newest.add_columns(size.scalar_subquery()))
+    for seq, length in rows:
+        taken += length
+        if taken > most:
+            rows.close()
+            return int(seq) + 1 if last is None else last
+        last = int(seq)
+    return 0
 
 
 def find(connection: Connection, rule: Rule, after: int, limit: int = AT_ONCE) -> Found:
@@ -99,11 +116,25 @@ _is_forgettable = sa.and_(
 
 
 def _matches(rule: Rule) -> sa.ColumnElement[bool]:
-    states = sorted(TERMINAL & set(rule.states))
+    """Those of which this rule tells, whatever it keeps of them."""
+    return sa.and_(_of(rule), *(sa.not_(_of(each)) for each in rule.but))
+
+
+def _of(which: Which) -> sa.ColumnElement[bool]:
+    states = sorted(TERMINAL & set(which.states))
     # One state: its index is in order. Of several SQLite would sort what it finds there, at every step: made something
     # that no index knows, it walks the jobs in order instead.
     wanted = jobs.c.state == states[0] if len(states) == 1 else jobs.c.state.concat("").in_(states)
-    return wanted if rule.owner is None else wanted & (jobs.c.owner == rule.owner)
+    if which.owner is not None:
+        wanted &= _owned(which.owner)
+    return wanted if which.origin is None else wanted & (jobs.c.origin_source == which.origin)
+
+
+def _owned(owner: str) -> sa.ColumnElement[bool]:
+    if not owner.endswith("*"):
+        return jobs.c.owner == owner
+    # The owners that begin so are no range of an index in order of the jobs: no index is to be used for them.
+    return sa.func.substr(jobs.c.owner, 1, len(owner) - 1) == owner[:-1]
 
 
 def _may_go(rule: Rule) -> list[sa.ColumnElement[bool]]:

@@ -6,15 +6,28 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Which:
     """Ended jobs that match all that is given."""
 
     states: tuple[str, ...] = ("cancelled", "dead", "done", "failed")
     owner: str | None = None
+    """Of this owner; with a star at its end, of every owner that begins so."""
+    origin: str | None = None
+    """That came from this source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Which):
+    """Those of them that nothing keeps."""
+
     ended_before: int | None = None
-    """Moment (UTC epoch milliseconds)."""
+    """Moment (UTC epoch milliseconds); what ended later is kept."""
     keep: int = 0
     """So many of the newest that match are kept, however old they are."""
+    keep_bytes: int | None = None
+    """The newest are kept whose pictures together take no more, however old they are."""
+    but: tuple[Which, ...] = ()
+    """Not those, of which other rules tell."""
 
 
 @dataclass(slots=True)

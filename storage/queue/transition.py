@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from config.ids import new_id
+from storage import deliveries, subscriptions
 from storage.queue import history, tally, turns
 from storage.queue.job import TERMINAL
 from storage.quotas import counting
-from storage.schema import deliveries, jobs
+from storage.schema import jobs
 
 _AGAIN = {"failed": "postponed", "released": "released", "accused": "accused"}
 """The event of an attempt that ended without ending the job."""
@@ -105,16 +105,19 @@ def _move(
         turns.correct(connection, moved.lane, moved.owner, (engine_seconds - (moved.charged or 0.0)) / moved.weight)
     if left == "queued":
         turns.rest(connection, moved.lane, moved.owner)
-    if to in TERMINAL and moved.deliver:
-        _deliver(connection, job, moved.origin_source, now)
+    if to in TERMINAL:
+        _deliver(connection, job, to, moved, now)
     if to == "queued" and values.get("not_before") is None:
         turns.activate(connection, moved.lane, moved.owner)
     return moved
 
 
-def _deliver(connection: Connection, job: str, source: str, now: int) -> None:
-    row = {"id": new_id(now), "job_id": job, "source": source, "state": "waiting", "attempt": 0}
-    connection.execute(sa.insert(deliveries), {**row, "not_before": now, "created_at": now})
+def _deliver(connection: Connection, job: str, end: str, moved: sa.Row[Any], now: int) -> None:
+    if moved.deliver:
+        deliveries.add(connection, job, moved.origin_source, [""], now)
+    wanted = subscriptions.matching(connection, end, moved.owner, moved.origin_source)
+    for source, targets in wanted.items():
+        deliveries.add(connection, job, source, targets, now)
 
 
 def _until(values: Mapping[str, Any]) -> dict[str, Any]:

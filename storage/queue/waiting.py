@@ -18,7 +18,7 @@ from storage.schema import jobs, lane_owners
 from storage.schema.jobs import is_ready
 from storage.schema.turns import is_active
 
-LOOK_AT_JOBS = 8
+LOOK_AT_JOBS = 32
 """Jobs of an owner that may be looked at for one claim."""
 MAY_PASS = 64
 """Of an owner's jobs only those accepted together with his first so many others may be claimed before it."""

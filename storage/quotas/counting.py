@@ -39,6 +39,7 @@ STORE = (
         pictures=stored.c.pictures + sa.bindparam("more"),
         bytes=stored.c.bytes + sa.bindparam("more_bytes"),
         held_bytes=stored.c.held_bytes + sa.bindparam("more_held"),
+        open_jobs=stored.c.open_jobs + sa.bindparam("more_open"),
     )
 )
 _BEFORE = usage.alias()
@@ -54,7 +55,7 @@ TRIM = sa.delete(usage).where(
     .limit(1)
     .scalar_subquery(),
 )
-EMPTY = sa.delete(stored).where(_of_scope, stored.c.pictures == 0, stored.c.bytes == 0, stored.c.held_bytes == 0)
+EMPTY = sa.delete(stored).where(_of_scope, stored.c.pictures == 0, stored.c.bytes == 0, stored.c.open_jobs == 0)
 
 
 def hold(connection: Connection, needs: Iterable[Need], periods: Periods) -> None:
@@ -62,11 +63,13 @@ def hold(connection: Connection, needs: Iterable[Need], periods: Periods) -> Non
     held: dict[str, Counter[str]] = {}
     for need in needs:
         for scope in need.scopes:
-            held.setdefault(scope, Counter()).update(pictures=need.pictures, engine_ms=need.engine_ms, bytes=need.bytes)
+            held.setdefault(scope, Counter()).update(
+                pictures=need.pictures, engine_ms=need.engine_ms, bytes=need.bytes, jobs=1
+            )
     for scope, sums in held.items():
         for kind, period in (("day", periods.day), ("month", periods.month)):
             _count(connection, scope, kind, period, held=sums["pictures"], held_ms=sums["engine_ms"])
-        _store(connection, scope, held=sums["bytes"])
+        _store(connection, scope, held=sums["bytes"], jobs=sums["jobs"])
 
 
 def settle(
@@ -89,8 +92,8 @@ def settle(
                     made=made,
                     engine_ms=engine_ms,
                 )
-        if ended and (made or job.held_bytes):
-            _store(connection, scope, made=made, made_bytes=made_bytes, held=-job.held_bytes)
+        if ended:
+            _store(connection, scope, made=made, made_bytes=made_bytes, held=-job.held_bytes, jobs=-1)
 
 
 def pruned(connection: Connection, names: Sequence[str]) -> None:
@@ -127,8 +130,10 @@ def _count(
     connection.execute(TRIM, {"of_scope": scope, "of_kind": kind, "kept": KEPT[kind] - 1})
 
 
-def _store(connection: Connection, scope: str, *, made: int = 0, made_bytes: int = 0, held: int = 0) -> None:
-    more = {"of_scope": scope, "more": made, "more_bytes": made_bytes, "more_held": held}
+def _store(
+    connection: Connection, scope: str, *, made: int = 0, made_bytes: int = 0, held: int = 0, jobs: int = 0
+) -> None:
+    more = {"of_scope": scope, "more": made, "more_bytes": made_bytes, "more_held": held, "more_open": jobs}
     if not connection.execute(STORE, more).rowcount:
-        row = {"scope": scope, "pictures": made, "bytes": made_bytes, "held_bytes": held}
+        row = {"scope": scope, "pictures": made, "bytes": made_bytes, "held_bytes": held, "open_jobs": jobs}
         connection.execute(sa.insert(stored), row)

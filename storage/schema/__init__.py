@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.schema.columns import metadata
-from storage.schema.deliveries import deliveries
+from storage.schema.deliveries import deliveries, subscriptions
 from storage.schema.jobs import attempts, events, flags, jobs, tallies
 from storage.schema.orders import line_errors, orders
 from storage.schema.pictures import lineage, pictures, removals
@@ -31,6 +31,7 @@ __all__ = [
     "schedules",
     "speeds",
     "stored",
+    "subscriptions",
     "tallies",
     "usage",
 ]

@@ -1,4 +1,4 @@
-"""The outbox: a row for each ending that somebody waits for."""
+"""The outbox: a row for each ending and each who waits for it; and those who wait for the ends of others' jobs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ deliveries = sa.Table(
     sa.Column("error", Text),
     sa.Column("created_at", Whole, nullable=False),
     sa.Column("ended_at", Whole),
+    # Whom of the source: the name of a subscription, or nothing for where the job came from.
+    sa.Column("target", Text, nullable=False, server_default=""),
     sa.CheckConstraint("length(id) = 16", name="deliveries_id"),
     sa.CheckConstraint("state IN ('waiting','done','given_up','superseded')", name="deliveries_state"),
     sa.CheckConstraint("(state = 'waiting') = (ended_at IS NULL)", name="deliveries_ended"),
@@ -35,7 +37,27 @@ sa.Index(
     sqlite_where=is_waiting,
     postgresql_where=is_waiting,
 )
-# Of several endings of one job (it was queued again) only the last one waits to be delivered.
-sa.Index("deliveries_waiting", deliveries.c.job_id, unique=True, sqlite_where=is_waiting, postgresql_where=is_waiting)
+# Of several endings of one job (it was queued again) only the last one waits to be delivered to each.
+sa.Index(
+    "deliveries_waiting",
+    deliveries.c.job_id,
+    deliveries.c.target,
+    unique=True,
+    sqlite_where=is_waiting,
+    postgresql_where=is_waiting,
+)
 sa.Index("deliveries_given_up", deliveries.c.id, sqlite_where=is_given_up, postgresql_where=is_given_up)
 sa.Index("deliveries_job", deliveries.c.job_id)
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("source", Text, primary_key=True),  # whose deliverer brings it
+    sa.Column("target", Text, primary_key=True),
+    sa.Column("states", Text, nullable=False),  # with commas
+    sa.Column("owner", Text),  # or the beginning of some, with a star behind it
+    sa.Column("origin", Text),
+    sa.CheckConstraint("target <> ''", name="subscriptions_target"),
+    sqlite_strict=True,
+)
+"""What the settings say of them; here, so that the row of the outbox is of the transaction that ends the job."""

@@ -33,7 +33,8 @@ stored = sa.Table(
     sa.Column("pictures", Whole, nullable=False),
     sa.Column("bytes", Whole, nullable=False),
     sa.Column("held_bytes", Whole, nullable=False),
-    sa.CheckConstraint("pictures >= 0 AND bytes >= 0 AND held_bytes >= 0", name="stored_sizes"),
+    sa.Column("open_jobs", Whole, nullable=False),
+    sa.CheckConstraint("pictures >= 0 AND bytes >= 0 AND held_bytes >= 0 AND open_jobs >= 0", name="stored_sizes"),
     sqlite_strict=True,
 )
-"""Recorded pictures of each scope. Every scope that ever had a job has its row until its last job is pruned."""
+"""Recorded pictures and open jobs of each scope. Each that ever had a job has its row until its last job is pruned."""

@@ -19,7 +19,7 @@ WRONG = (
     ("storage/__init__.py", "import pipeline.messages"),
     ("pipeline/request.py", "import storage, daemon.events, torch"),
     ("daemon/events.py", "import sqlite3, fastapi, watchdog, typer, huggingface_hub, pipeline.engine"),
-    ("daemon/lock.py", "import prometheus_client"),
+    ("daemon/words.py", "import httpcore2, prometheus_client"),
     ("daemon/fairness/line.py", "import time, storage.database"),
     ("frontends/contract.py", "import daemon.dispatch, pipeline.models.pull"),
     ("frontends/http/__init__.py", "import frontends.watch_folder, apscheduler"),

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import StopSettings
+from config.settings import StopSettings, WebhookHost
 from daemon.stop import FLUSH_SECONDS, MARGIN_SECONDS, SERVICE_SECONDS
+from frontends.webhooks.signing import OLD
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +51,16 @@ def test_imports_of_the_service_are_safe(root: Path) -> None:
 def test_the_service_is_not_told_to_forbid_what_torch_needs(unit: configparser.ConfigParser) -> None:
     assert "MemoryDenyWriteExecute" not in unit["Service"]
     assert "PrivateDevices" not in unit["Service"]
+
+
+def test_listed_hosts_can_be_told_and_a_drop_in_forbids_all_others(unit: configparser.ConfigParser, root: Path) -> None:
+    assert unit["Service"]["RestrictAddressFamilies"].split() == ["AF_UNIX", "AF_INET", "AF_INET6"]
+    assert "IPAddressDeny" not in unit["Service"]
+    assert "#IPAddressDeny=any" in (root / "systemd" / "drop-ins" / "local-only.conf").read_text()
+
+
+def test_the_credentials_that_are_shown_are_those_that_are_read(root: Path) -> None:
+    shown = (root / "systemd" / "drop-ins" / "credentials.conf").read_text()
+    name = WebhookHost(name="hooks.example").signed_with
+    for credential in (name, name + OLD):
+        assert f"#LoadCredential={credential}:" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import threading
 import time
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 from support.queue_driver import new_job
 
+from config.settings import Settings
+from daemon.service import Conditions, Pruned, PruneOrder
+from daemon.service.keeping import Keeping
 from storage import queue
 from storage.backup.copying import Going
 from storage.backup.make import Source, make
@@ -95,6 +99,25 @@ def test_submissions_while_twenty_thousand_jobs_are_pruned(database: Database) -
             time.sleep(0.01)
     database.shrink()
     print(f"the file: {before:.1f} MiB before, {_file(database):.1f} MiB after")
+
+
+def test_submissions_while_the_rules_of_retention_are_carried_out(tmp_path: Path, database: Database) -> None:
+    """By the code that the daemon runs every hour, files included; three rules, of which the last takes all."""
+    rules = [{"owner": "folder:*", "keep_days": 1}, {"origin": "webhook", "keep_newest": 10}, {"keep_newest": 0}]
+    settings = Settings.model_validate({"state_dir": tmp_path, "retention": {"rules": rules}})
+    keeping = Keeping(settings=settings, database=database, clock=lambda: NOW + 86_400_000, conditions=Conditions())
+
+    async def carry_out() -> int:
+        steps = [step async for step in keeping.prune(PruneOrder(retention=True, by_itself=True))]
+        assert isinstance(steps[-1], Pruned)
+        return steps[-1].gone.jobs
+
+    with submitting(database, "nothing else"):
+        time.sleep(2)
+    with submitting(database, "retention"):
+        gone = asyncio.run(carry_out())
+    print(f"{gone} jobs went")
+    assert gone >= JOBS
 
 
 def test_submissions_while_the_database_is_backed_up(database: Database, tmp_path: Path) -> None:

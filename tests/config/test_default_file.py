@@ -14,7 +14,10 @@ from config import keys, sources
 from config.effective import effective
 
 FILE = Path(config.__file__).with_name("default.toml")
-OPEN_TABLES = ("watch_folder.folders.preset", "fairness.weights", "log.levels")
+OPEN_TABLES = (
+    *("watch_folder.folders.preset", "fairness.weights", "log.levels", "schedules.entries.lists"),
+    "schedules.entries.request",
+)
 """Settings whose names are up to the operator."""
 SETTING = re.compile(r"#(\[\[.*\]\]|[a-z_]+ = .*)$")
 
@@ -28,7 +31,7 @@ def named(table: dict[str, Any], before: str = "") -> set[str]:
     for name, value in table.items():
         key = f"{before}{name}"
         tables = value if isinstance(value, list) else [value]
-        if all(isinstance(each, dict) for each in tables) and key not in OPEN_TABLES:
+        if tables and all(isinstance(each, dict) for each in tables) and key not in OPEN_TABLES:
             found |= {deep for each in tables for deep in named(each, f"{key}.")}
         else:
             found.add(key)
@@ -49,7 +52,11 @@ def test_with_every_line_in_force_the_settings_are_the_defaults(tmp_path: Path) 
     environ = {"HOME": str(tmp_path)}
     default = sources.load(environ={"MEZZOTINT_STATE_DIR": "/var/lib/mezzotint"}, system=tmp_path / "none")
 
-    assert effective(sources.load(path, environ)) == effective(default)
+    found = effective(sources.load(path, environ))
+    assert len(found["schedules"].pop("entries")) == 1, "an example: there is none by default"
+    wanted = effective(default)
+    assert wanted["schedules"].pop("entries") == []
+    assert found == wanted
 
 
 def test_every_key_has_words_above_it() -> None:

@@ -281,6 +281,39 @@ def test_a_state_directory_that_can_not_even_be_looked_into_is_a_problem_not_a_t
     assert "can't be read" in found[0].message
 
 
+HOST = '[[webhooks.hosts]]\nname = "hooks.example"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        ('[[webhooks.hosts]]\nname = "127.1"', "webhooks.hosts.name", "has a number for a name"),
+        (f"{HOST}http = true", "webhooks.hosts (hooks.example)", "private is not"),
+        (f"{HOST}{HOST}", "webhooks.hosts", "more than once"),
+        (f"{HOST}secret = 'x'", "webhooks.hosts.secret", "no such setting"),
+        (
+            f'{HOST}[[webhooks.subscriptions]]\nname = "a"\nurl = "https://other.example/"',
+            "webhooks.subscriptions (a)",
+            "other.example is not a host that may be told",
+        ),
+        (
+            f'{HOST}[[webhooks.subscriptions]]\nname = "a"\nurl = "http://hooks.example/"',
+            "webhooks.subscriptions (a)",
+            "over https only",
+        ),
+        ('[[retention.rules]]\nowner = "folder"', "retention.rules.owner", "pattern"),
+        ('[[retention.rules]]\nowner = "folder:*:x"', "retention.rules.owner", "pattern"),
+        ("[[retention.rules]]\nkeep_days = -1", "retention.rules.keep_days", "greater than or equal to 0"),
+        ('[[retention.rules]]\nstate = "running"', "retention.rules.state", "done"),
+    ],
+)
+def test_what_can_not_be_of_webhooks_and_retention_is_named(tmp_path: Path, text: str, key: str, words: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    found = sources.find_problems(path, {"MEZZOTINT_STATE_DIR": str(tmp_path / "state")}, system=tmp_path / "none")
+    assert [(each.key.partition(" in ")[0], words in each.message) for each in found] == [(key, True)], found
+
+
 @pytest.mark.parametrize(
     ("path", "what"),
     [

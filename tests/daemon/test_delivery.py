@@ -12,7 +12,8 @@ from support.waiting import until
 from config.errors import RetryableError
 from config.settings import DeliverySettings
 from daemon.delivery import Outbox
-from daemon.service import Delivery, Job, JobChanged, Submission
+from daemon.service import Delivery, Job, JobChanged, LaterError, Submission, UndeliverableError
+from storage import deliveries
 
 QUICK = DeliverySettings(retry_seconds=0.01, longest_wait_seconds=0.01, max_attempts=3)
 
@@ -191,10 +192,12 @@ async def test_a_delivery_is_not_late_by_an_hour_because_the_clock_was_set_back(
     parts.service.register_deliverer("folder", deliverer)
     await _ended(parts)
     parts.clock.forward(-3_600)
-    async with _running(_outbox(parts)):
+    outbox = _outbox(parts)
+    async with _running(outbox):
         await until(lambda: not deliverer.errors, "every error has been raised", 20)
         await _come_to(parts, 1, 0)
         parts.clock.forward(-3_600)
+        outbox.wake()  # by itself it looks every half a minute
         await until(lambda: len(deliverer.seen) == 1, "one is delivered", 20)
 
 
@@ -270,3 +273,60 @@ async def test_at_the_end_what_is_due_is_still_brought_within_its_time(parts: An
     deliverer.gate = asyncio.Event()
     await asyncio.wait_for(outbox.flush(0.05), 20)
     assert len(deliverer.seen) == 6
+
+
+async def test_a_reason_that_never_passes_and_says_so_is_given_up_at_once(parts: Any) -> None:
+    deliverer = Scripted(UndeliverableError("it is gone"))
+    parts.service.register_deliverer("folder", deliverer)
+    async with _running(_outbox(parts)):
+        await _ended(parts)
+        await _come_to(parts, 0, 1)
+    assert deliverer.seen == []
+    assert parts.conditions.list() == ()
+
+
+async def test_after_the_last_delivery_that_failed_is_given_up_nothing_is_said_to_be_wrong_any_more(parts: Any) -> None:
+    deliverer = Scripted(RetryableError("not now"), UndeliverableError("it is gone"))
+    parts.service.register_deliverer("folder", deliverer)
+
+    def ticking() -> int:
+        parts.clock.forward(0.1)
+        return int(parts.clock.now)
+
+    async with _running(_outbox(parts, clock=ticking)):
+        await _ended(parts)
+        await _come_to(parts, 0, 1)
+        await until(lambda: parts.conditions.list() == (), "the condition is over", 20)
+
+
+async def test_a_wait_that_was_asked_for_is_kept_though_no_other_is_so_long(parts: Any) -> None:
+    """1. Somebody asks for an hour. 2. It is not tried before, though other waits are short. 3. Others go through."""
+    deliverer = Scripted(LaterError("busy", 3_600))
+    parts.service.register_deliverer("folder", deliverer)
+    async with _running(_outbox(parts)):
+        first = await _ended(parts)
+        await until(lambda: not deliverer.errors, "it was tried", 20)
+        for _ in range(12):
+            await _ended(parts)
+        await _come_to(parts, 1, 0)
+        await asyncio.sleep(0.1)
+    assert first not in {job for _, job, _ in deliverer.seen}
+    (waiting,) = await parts.database.read(lambda c: deliveries.due(c, parts.clock() + 3_600_000, 9))
+    assert waiting.job_id == first
+    assert waiting.attempt == 360_000, "it stands for the tries of an hour"
+    assert await parts.database.read(lambda c: deliveries.due(c, parts.clock() + 3_599_000, 9)) == []
+
+
+async def test_a_short_wait_that_was_asked_for_is_a_try(parts: Any) -> None:
+    deliverer = Scripted(LaterError("busy", 0.02))
+    parts.service.register_deliverer("folder", deliverer)
+    settings = DeliverySettings(retry_seconds=0.01, longest_wait_seconds=60)
+
+    def ticking() -> int:
+        parts.clock.forward(0.1)
+        return int(parts.clock.now)
+
+    async with _running(_outbox(parts, settings, ticking)):
+        await _ended(parts)
+        await _come_to(parts, 0, 0)
+    assert len(deliverer.seen) == 1

@@ -25,7 +25,7 @@ def test_the_figures_count_who_waits_who_rests_and_who_runs(q: QueueDriver) -> N
     for lane in ("folder", "folder", "background"):
         q.write(queue.enqueue_many, [new_job(lane=lane)], now=q.now)
         q.now += 1000
-    (claimed,) = q.write(queue.claim, now=q.now, lease_until=q.now + 60_000, limit=1, engine_idle=True, max_attempts=3)
+    (claimed,) = q.claim(1)
     lanes = {each.lane: each for each in q.read(queue.lanes)}
     assert (lanes["folder"].queued, lanes["folder"].running, lanes["folder"].oldest_at) == (1, 1, first + 1000)
     assert (lanes["background"].queued, lanes["background"].oldest_at) == (1, first + 2000)
@@ -54,6 +54,6 @@ def test_a_queue_whose_memory_is_freed_is_paused_until_it_is_resumed(q: QueueDri
 def test_deliveries_that_wait_are_counted_by_source(q: QueueDriver) -> None:
     assert q.read(deliveries.waiting_by_source) == {}
     q.write(queue.enqueue_many, [new_job(deliver=True), new_job(deliver=True)], now=q.now)
-    for job in q.write(queue.claim, now=q.now, lease_until=q.now + 1, limit=2, engine_idle=True, max_attempts=3):
+    for job in q.claim(2):
         q.write(queue.fail, job.id, job.attempt, JobError("user", "no"), now=q.now, max_attempts=3, retry_ms=0)
     assert sum(q.read(deliveries.waiting_by_source).values()) == 2

@@ -115,12 +115,13 @@ def test_an_old_database_opens_without_alembic(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_migration_with_rows_that_is_killed_at_any_statement_is_of_one_version_and_is_finished(
     tmp_path: Path,
 ) -> None:
     """A real process, a real kill: from each earlier version, through every real step and one that is added."""
     script = Path(__file__).parents[1] / "support" / "killed_migrations.py"
-    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["wrong"] == []

@@ -9,10 +9,11 @@ import pytest
 from support.queue_driver import QueueDriver
 from support.requests import settled
 
-from storage import deliveries, inputs, orders, queue
+from storage import deliveries, inputs, orders, queue, subscriptions
 from storage.prune import files, jobs
-from storage.prune.rule import Gone, Rule
-from storage.queue.job import TERMINAL
+from storage.prune.rule import Gone, Rule, Which
+from storage.queue.job import TERMINAL, Origin
+from storage.subscriptions import Subscription
 
 
 def prune(q: QueueDriver, rule: Rule | None = None, *, at_once: int = 3) -> Gone:
@@ -187,3 +188,54 @@ def test_in_any_mix_of_verbs_no_row_loses_its_file_and_no_family_its_parent(
         assert acknowledged == left(q)
     assert invariants.violations(q.state_dir, acknowledged) == []
     assert pruned > 3
+
+
+def test_a_rule_tells_of_owners_that_begin_so_and_of_where_jobs_came_from(q: QueueDriver) -> None:
+    cat = drawn(q, owner="folder:inbox", origin=Origin("folder", {}))
+    studio = drawn(q, owner="folder:studio", origin=Origin("webhook", {}))
+    person = drawn(q, owner="cli:1", origin=Origin("webhook", {}))
+    other = drawn(q, owner="folders:1", origin=Origin("cli", {}))
+    assert prune(q, Rule(owner="folder:*", origin="webhook")).jobs == 1
+    assert left(q) == {cat, person, other}
+    assert studio not in left(q)
+    assert prune(q, Rule(owner="folder:*")).jobs == 1
+    assert prune(q, Rule(origin="webhook")).jobs == 1
+    assert left(q) == {other}
+    assert prune(q, Rule(owner="*")).jobs == 1
+
+
+def test_what_another_rule_tells_of_is_left_to_it(q: QueueDriver) -> None:
+    kept = drawn(q, owner="cli:1")
+    gone = drawn(q, owner="cli:2")
+    assert prune(q, Rule(but=(Which(owner="cli:1"), Which(states=("failed",))))).jobs == 1
+    assert left(q) == {kept}
+    assert gone not in left(q)
+
+
+@pytest.mark.parametrize(("most", "stay"), [(0, 0), (99, 0), (100, 1), (250, 2), (499, 4), (500, 5), (10**9, 5)])
+def test_the_newest_are_kept_whose_pictures_take_no_more(q: QueueDriver, most: int, stay: int) -> None:
+    """Five jobs with 100 bytes of pictures each, as their rows say."""
+    names = [drawn(q) for _ in range(5)]
+    q.write(lambda c: c.exec_driver_sql("UPDATE pictures SET bytes = 100"))
+    assert prune(q, Rule(keep_bytes=most)).jobs == 5 - stay
+    assert left(q) == set(names[5 - stay :])
+
+
+def test_a_job_stays_as_long_as_one_thing_keeps_it(q: QueueDriver) -> None:
+    old = [drawn(q) for _ in range(6)]
+    q.now += 10_000
+    new = [drawn(q) for _ in range(2)]
+    q.write(lambda c: c.exec_driver_sql("UPDATE pictures SET bytes = 100"))
+    assert prune(q, Rule(ended_before=q.now, keep=3, keep_bytes=400)).jobs == 4
+    assert left(q) == {*new, *old[-2:]}
+    assert prune(q, Rule(ended_before=q.now, keep=1, keep_bytes=0)).jobs == 2
+    assert left(q) == set(new), "their time is not over"
+
+
+def test_a_job_of_which_a_subscriber_is_still_to_be_told_stays(q: QueueDriver) -> None:
+    q.write(subscriptions.replace, [Subscription(source="webhook", target="archive", states=("done",))])
+    drawn(q)
+    assert prune(q).jobs == 0
+    (waiting,) = q.read(deliveries.due, q.now, 10)
+    q.write(deliveries.give_up, waiting.id, "nobody there", q.now)
+    assert prune(q).jobs == 1

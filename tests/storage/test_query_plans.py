@@ -13,6 +13,7 @@ from support.queue_driver import QueueDriver, new_job
 from storage import queue, speeds
 from storage.queue import glance, outlook, turns, waiting
 from storage.queue.claim import CHOSEN, TAKE
+from storage.quotas import admission, counting
 
 GIVEN = {
     "in_lane": 0,
@@ -23,6 +24,17 @@ GIVEN = {
     "number": 1,
     "by_itself": 0,
     "until": 1,
+    "of_scope": "owner:cli:1",
+    "of_kind": "day",
+    "of_period": "2027-01-15",
+    "more": 0,
+    "more_bytes": 0,
+    "more_held": 0,
+    "more_held_ms": 0,
+    "more_made": 0,
+    "more_ms": 0,
+    "kept": 61,
+    "more_open": 0,
     "most": 5,
     "seconds": 1.0,
     "of_weight": 1.0,
@@ -62,6 +74,12 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (turns.NEXT_WAITING, "jobs_waiting"),
         (CHOSEN, "INTEGER PRIMARY KEY (rowid=?)"),
         (TAKE, "INTEGER PRIMARY KEY (rowid=?)"),
+        (counting.COUNT, "sqlite_autoindex_usage_1 (scope=? AND kind=? AND period=?)"),
+        (counting.TRIM, "sqlite_autoindex_usage_1 (scope=? AND kind=?"),
+        (counting.STORE, "sqlite_autoindex_stored_1 (scope=?)"),
+        (admission.OPEN, "sqlite_autoindex_stored_1 (scope=?)"),
+        (admission.IN_PERIOD["pictures"], "sqlite_autoindex_usage_1 (scope=? AND kind=? AND period=?)"),
+        (admission.STORED, "sqlite_autoindex_stored_1 (scope=?)"),
         (glance.READY, "jobs_turn (lane=?)"),
         (glance.LONGEST_WAITING, "jobs_state (state=?)"),
         (outlook.OWNERS, "lane_owners_turn (lane=?)"),
@@ -74,6 +92,7 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
     ],
     ids=[
         *("owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take"),
+        *("count", "trim", "store", "open", "used", "stored"),
         *("figures", "longest waiting", "owners ahead", "first", "count", "place", "running", "speed", "load"),
     ],
 )
@@ -82,6 +101,12 @@ def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Exe
     assert any(index in line for line in plan), plan
     assert not any("TEMP B-TREE" in line for line in plan), plan
     assert not any(line.startswith("SCAN") for line in plan), plan
+
+
+@pytest.mark.slow
+def test_who_runs_is_counted_among_the_open_attempts(long_queue: QueueDriver) -> None:
+    plan = _plan(long_queue, admission.RUNNING)
+    assert [line for line in plan if line.startswith("SCAN")] == ["SCAN attempts USING INDEX attempts_open"], plan
 
 
 @pytest.mark.slow

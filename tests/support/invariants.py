@@ -115,11 +115,14 @@ def quotas(connection: sqlite3.Connection) -> Iterable[str]:
         for row in connection.execute(
             scopes + "SELECT scope, count(pictures.id), coalesce(sum(bytes), 0),"
             " (SELECT coalesce(sum(held_bytes), 0) FROM counted AS open"
-            "  WHERE open.scope = counted.scope AND state IN ('queued','running'))"
+            "  WHERE open.scope = counted.scope AND state IN ('queued','running')),"
+            " count(DISTINCT iif(state IN ('queued','running'), counted.id, NULL))"
             " FROM counted LEFT JOIN pictures ON pictures.job_id = counted.id GROUP BY scope"
         )
     }
-    kept = {tuple(row) for row in connection.execute("SELECT scope, pictures, bytes, held_bytes FROM stored")}
+    kept = {
+        tuple(row) for row in connection.execute("SELECT scope, pictures, bytes, held_bytes, open_jobs FROM stored")
+    }
     if sorted(wanted) != sorted(row for row in kept if any(row[1:]) or row in wanted):
         yield f"stored are {sorted(kept)}, and rows of pictures say {sorted(wanted)}"
 

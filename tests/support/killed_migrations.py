@@ -75,6 +75,7 @@ ROWS = {
         " 3)",
         "INSERT INTO loads VALUES ('starter', 1.0, 2.5, 3)",
     ),
+    "0006": ("INSERT INTO subscriptions VALUES ('webhook', 'archive', 'done,failed', 'folder:*', NULL)",),
 }
 """Plain SQL, as a version wrote it: what is inserted once a database is of that version."""
 

@@ -24,8 +24,16 @@ def command(
     state: Annotated[
         str | None, typer.Option("--state", help="Of these states only: done, failed, cancelled, dead (with commas).")
     ] = None,
-    owner: Annotated[str | None, typer.Option("--owner", metavar="SOURCE:NAME", help="Of this owner only.")] = None,
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="SOURCE:NAME", help="Of this owner only ('folder:*': of all such).")
+    ] = None,
+    origin: Annotated[
+        str | None, typer.Option("--origin", metavar="SOURCE", help="That came from there only: folder, webhook, cli.")
+    ] = None,
     keep: Annotated[int | None, typer.Option("--keep", min=0, help="Keep so many of the newest that match.")] = None,
+    retention: Annotated[
+        bool, typer.Option("--retention", help="What the rules of [retention] in the settings let go.")
+    ] = False,
     unreferenced_inputs: Annotated[
         bool, typer.Option("--unreferenced-inputs", help="Input pictures from which no job starts any more.")
     ] = False,
@@ -44,12 +52,14 @@ def command(
         "ended_before": None if older_than is None else int(time.time() * 1000) - span("--older-than", older_than),
         "states": None if state is None else _states(state),
         "owner": owner,
+        "origin": origin,
+        "retention": retention,
         "keep": keep,
         "unreferenced_inputs": unreferenced_inputs,
         "quarantine": quarantine,
         "dry_run": dry_run,
     }
-    if not any((older_than, state, owner, keep is not None, unreferenced_inputs, quarantine)):
+    if not any((older_than, state, owner, origin, keep is not None, retention, unreferenced_inputs, quarantine)):
         raise UsageError("say what to prune", hint="for example: mezzotint prune --older-than 30d --dry-run")
     with follow.bar(wanted=not invocation.as_json) as show, private.daemon(invocation, draws=False) as client:
         done = checking.result(client.lines("/v1/prunes", body), "pruned", show)
@@ -71,6 +81,8 @@ def _tell(done: dict[str, Any]) -> None:
     )
     if done["jobs"]:
         output.text(f"  accepted from {done['oldest']} to {done['newest']}")
+    for each in done["rules"]:
+        output.text(f"  rule {each['number']} ({each['says']}): {each['jobs']} jobs, {words.size(each['bytes'])}")
     output.text(f"  {done['inputs']} input pictures ({words.size(done['input_bytes'])})")
     output.text(f"  {done['quarantined']} files set aside ({words.size(done['quarantined_bytes'])})")
     if not done["dry_run"]:

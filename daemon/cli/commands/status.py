@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from daemon import words
 from daemon.cli import exits, options, output, told
 from daemon.cli.invocation import Invocation
 from daemon.cli.told import about, age
@@ -33,10 +34,19 @@ def _tell(view: dict[str, Any]) -> None:
             output.text(f"lane     {_lane(lane)}")
     if view["deliveries"]["waiting"] or view["deliveries"]["given_up"]:
         output.text(f"outbox   {view['deliveries']['waiting']} waiting, {view['deliveries']['given_up']} given up")
+    if retention := view["retention"]:
+        output.text(f"keeping  {_retention(retention)}")
     for each in view["front_ends"]:
         output.text(f"{each['name']:8} {': '.join(filter(None, (each['state'], each['detail'])))}")
     for each in view["degraded"]:
         output.text(f"degraded {each['what']}, for {told.since(each['since'])}: {each['why']} ({each['heals']})")
+
+
+def _retention(view: dict[str, Any]) -> str:
+    rules = f"{view['rules']} rule{'s' if view['rules'] != 1 else ''}"
+    if view["at"] is None:
+        return f"{rules}, not carried out yet"
+    return f"{rules}, last {told.since(view['at'])} ago: {view['jobs']} jobs went, {words.size(view['bytes'])}"
 
 
 def _lane(lane: dict[str, Any]) -> str:

@@ -19,6 +19,9 @@ Owner = Annotated[
     str | None, typer.Option("--owner", metavar="SOURCE:NAME", help="Whose job it is (default: cli:<your uid>).")
 ]
 Key = Annotated[str | None, typer.Option("--key", help="Submitting again with the same key is the same job.")]
+Webhook = Annotated[
+    str | None, typer.Option("--webhook", metavar="URL", help="Tell this address when the job ends (a listed host).")
+]
 
 Groups = Annotated[
     list[str] | None,
@@ -36,6 +39,7 @@ def command(
     owner: Owner = None,
     key: Key = None,
     group: Groups = None,
+    webhook: Webhook = None,
     seed: options.Seed = None,
     steps: options.Steps = None,
     size: options.Size = None,
@@ -68,6 +72,8 @@ def command(
     )
     body = asked.body(invocation.settings.limits.max_image_bytes)
     body |= {"lane": lane, "priority": priority, "owner": owner or asking.owner(), "key": key, "groups": group or []}
+    if webhook is not None:
+        body["webhook"] = webhook
     try:
         receipt = invocation.client.post("/v1/jobs", body)
     except UserError as error:

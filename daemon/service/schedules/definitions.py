@@ -32,7 +32,9 @@ def define(draft: Draft, settings: Settings, *, image: str | None) -> Definition
         raise UserError(
             f"name: {draft.name[:70]!r} is no name", field="name", hint="letters, digits, ._- and at most 63 of them"
         )
-    zone = zones.zone(draft.time_zone or settings.schedules.time_zone or zones.of_this_machine())
+    usual = settings.schedules.time_zone
+    named = usual if draft.time_zone is None else draft.time_zone
+    zone = zones.zone(zones.of_this_machine() if named == "auto" else named)
     kind, expression = _when(draft, zone)
     owner = draft.owner or f"schedule:{draft.name}"
     if not OWNER.fullmatch(owner):

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from config.errors import UserError
 from config.settings import Lane
-from daemon.service import Submission
+from daemon.service import Origin, Submission
 from frontends.http.native.errors import explain
 from pipeline.request import Request as PictureRequest
 
@@ -38,6 +38,9 @@ class SubmissionBody(BaseModel):
     groups: Annotated[
         list[str], Field(max_length=16, description="for the quotas: role:NAME, guild:, folder:, schedule:")
     ] = []
+    webhook: Annotated[
+        str | None, Field(description="https address of a listed host that is told when the job ends")
+    ] = None
     image_base64: Annotated[str | None, Field(description="input picture of image to image: PNG, JPEG or WebP")] = None
 
 
@@ -79,6 +82,8 @@ async def submission(body: dict[str, Any]) -> Submission:
         key=envelope.key,
         image=image,
         groups=tuple(envelope.groups),
+        origin=None if envelope.webhook is None else Origin("webhook", {"url": envelope.webhook}),
+        deliver=envelope.webhook is not None,
     )
 
 

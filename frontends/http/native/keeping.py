@@ -40,14 +40,16 @@ class BackupBody(BaseModel):
 
 
 class PruneBody(BaseModel):
-    """What to remove. Jobs are touched only when one of the first four is given."""
+    """What to remove. Jobs are touched only when one of the first six is given."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     ended_before: Annotated[int | None, Field(ge=0, description="UTC epoch milliseconds")] = None
     states: list[str] | None = None
-    owner: str | None = None
+    owner: Annotated[str | None, Field(description="a star at its end stands for any end")] = None
+    origin: Annotated[str | None, Field(description="the source of the origin")] = None
     keep: Annotated[int | None, Field(ge=0, description="so many of the newest that match stay")] = None
+    retention: Annotated[bool, Field(description="by the rules of the settings, too")] = False
     unreferenced_inputs: bool = False
     quarantine: bool = False
     dry_run: bool = False
@@ -94,15 +96,18 @@ def _order(body: PruneBody) -> PruneOrder:
     states = tuple(sorted(TERMINAL)) if body.states is None else tuple(body.states)
     if not states or not TERMINAL.issuperset(states):
         raise UserError(f"states: must be among {', '.join(sorted(TERMINAL))}", field="states")
-    wanted = (body.ended_before, body.states, body.owner, body.keep)
-    rule = Rule(states=states, owner=body.owner, ended_before=body.ended_before, keep=body.keep or 0)
+    wanted = (body.ended_before, body.states, body.owner, body.origin, body.keep)
+    rule = Rule(
+        states=states, owner=body.owner, origin=body.origin, ended_before=body.ended_before, keep=body.keep or 0
+    )
     order = PruneOrder(
-        rule=None if wanted == (None,) * 4 else rule,
+        rule=None if wanted == (None,) * 5 else rule,
+        retention=body.retention,
         unreferenced_inputs=body.unreferenced_inputs,
         quarantine=body.quarantine,
         dry_run=body.dry_run,
     )
-    if order.rule is None and not (order.unreferenced_inputs or order.quarantine):
+    if order.rule is None and not (order.retention or order.unreferenced_inputs or order.quarantine):
         raise UserError("nothing is said to be pruned", field="states", hint="say at least one of the options")
     return order
 

@@ -80,7 +80,7 @@ def _told(event: Event) -> dict[str, Any]:
         state = "began" if event.began else "ended"
         return {"part": event.what, "state": state, "why": event.why, "heals": event.heals}
     if isinstance(event, SubmissionRefused):
-        return {"source": event.source, "kind": event.kind, "field": event.about}
+        return {"source": event.source, "kind": event.kind, "field": event.about, "count": event.count}
     return {"state": event.state} if isinstance(event, QueueHeld) else {"events": event.events}
 
 

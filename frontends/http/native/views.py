@@ -24,6 +24,7 @@ from daemon.service import (
     ModelEntry,
     Picture,
     Pruned,
+    RetentionStatus,
     Status,
     Used,
     Verification,
@@ -131,7 +132,8 @@ class EngineView(TypedDict):
 
 
 class LaneView(TypedDict):
-    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none.
+    """A lane of the queue: ``share`` is its part of the engine-seconds of the last hour, null while there are none, and
+    ``share_floor`` what it gets at least while it has work.
 
     ``eta_s`` are the seconds until the last of its jobs is done, null where there is none or nobody knows.
     """
@@ -143,6 +145,7 @@ class LaneView(TypedDict):
     engine_seconds: float
     share: float | None
     eta_s: float | None
+    share_floor: float
 
 
 class PaceView(TypedDict):
@@ -177,6 +180,16 @@ class DeliveriesView(TypedDict):
     given_up: int
 
 
+class RetentionView(TypedDict):
+    """The rules by which ended jobs go by and by; when they were last carried out, and what went then."""
+
+    rules: int
+    at: str | None
+    jobs: int
+    pictures: int
+    bytes: int
+
+
 class StatusView(TypedDict):
     """How things stand. ``queue`` counts the jobs of each state; ``paused``: accepting, but starting nothing;
 
@@ -190,6 +203,7 @@ class StatusView(TypedDict):
     front_ends: list[FrontEndView]
     deliveries: DeliveriesView
     degraded: list[ConditionView]
+    retention: RetentionView | None
     freed: bool
     lanes: list[LaneView]
     pace: PaceView
@@ -242,6 +256,16 @@ class BackupView(TypedDict):
     seconds: float
 
 
+class RuleView(TypedDict):
+    """What a rule of the settings took; ``number`` is its place there, from 1."""
+
+    number: int
+    says: str
+    jobs: int
+    pictures: int
+    bytes: int
+
+
 class PrunedView(TypedDict):
     """What was removed, or would be (``dry_run``); ``oldest`` and ``newest`` are when such jobs were accepted."""
 
@@ -258,6 +282,7 @@ class PrunedView(TypedDict):
     quarantined_bytes: int
     given_back: int
     seconds: float
+    rules: list[RuleView]
 
 
 class AmountView(TypedDict):
@@ -387,6 +412,7 @@ def of_status(status: Status) -> StatusView:
             ConditionView(what=each.what, why=each.why, heals=each.heals, since=moment(each.since))
             for each in status.degraded
         ],
+        retention=None if status.retention is None else _of_retention(status.retention),
         freed=status.freed,
         lanes=[_of_lane(each) for each in status.lanes],
         pace=PaceView(
@@ -394,6 +420,16 @@ def of_status(status: Status) -> StatusView:
             steps_per_second=round(status.pace.steps_per_second, 2),
             busy=round(status.pace.busy, 3),
         ),
+    )
+
+
+def _of_retention(found: RetentionStatus) -> RetentionView:
+    return RetentionView(
+        rules=found.rules,
+        at=None if found.at is None else moment(found.at),
+        jobs=found.jobs,
+        pictures=found.pictures,
+        bytes=found.bytes,
     )
 
 
@@ -406,6 +442,7 @@ def _of_lane(lane: LaneStatus) -> LaneView:
         engine_seconds=round(lane.engine_seconds, 3),
         share=None if lane.share is None else round(lane.share, 4),
         eta_s=_rounded(lane.eta_s),
+        share_floor=round(lane.share_floor, 4),
     )
 
 
@@ -456,6 +493,16 @@ def of_pruned(pruned: Pruned) -> PrunedView:
         quarantined_bytes=pruned.quarantined_bytes,
         given_back=pruned.given_back,
         seconds=pruned.seconds,
+        rules=[
+            RuleView(
+                number=each.number,
+                says=each.says,
+                jobs=each.gone.jobs,
+                pictures=each.gone.pictures,
+                bytes=each.gone.bytes,
+            )
+            for each in pruned.by_rule
+        ],
     )
 
 

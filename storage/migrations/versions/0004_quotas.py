@@ -48,7 +48,8 @@ def _tables() -> None:
         sa.Column("pictures", Whole, nullable=False),
         sa.Column("bytes", Whole, nullable=False),
         sa.Column("held_bytes", Whole, nullable=False),
-        sa.CheckConstraint("pictures >= 0 AND bytes >= 0 AND held_bytes >= 0", name="stored_sizes"),
+        sa.Column("open_jobs", Whole, nullable=False),
+        sa.CheckConstraint("pictures >= 0 AND bytes >= 0 AND held_bytes >= 0 AND open_jobs >= 0", name="stored_sizes"),
         sa.PrimaryKeyConstraint("scope"),
         sqlite_strict=True,
     )
@@ -60,9 +61,11 @@ def _fill() -> None:
         f"UPDATE jobs SET quota_day = {DAY}, held_pictures = coalesce(json_extract(request, '$.count'), 1) WHERE {OPEN}"
     )
     op.execute(
-        "INSERT INTO stored (scope, pictures, bytes, held_bytes)"
-        " SELECT 'owner:' || owner, count(pictures.id), coalesce(sum(bytes), 0), 0"
-        " FROM jobs LEFT JOIN pictures ON pictures.job_id = jobs.id GROUP BY owner"
+        "INSERT INTO stored (scope, pictures, bytes, held_bytes, open_jobs)"
+        " SELECT 'owner:' || owner, coalesce(sum(made), 0), coalesce(sum(size), 0), 0,"
+        f" sum({OPEN})"
+        " FROM jobs LEFT JOIN (SELECT job_id, count(*) AS made, sum(bytes) AS size FROM pictures GROUP BY job_id)"
+        " ON job_id = jobs.id GROUP BY owner"
     )
     for kind, period in (("day", DAY), ("month", MONTH)):
         op.execute(

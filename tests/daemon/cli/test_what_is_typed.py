@@ -16,7 +16,7 @@ from support.live_daemon import COMMAND
 
 START_SECONDS = 0.4
 COMMANDS = (
-    "draw submit jobs show cancel retry pause resume verify status models run check doctor".split()  # noqa: SIM905
+    "draw submit jobs show cancel retry pause resume verify status usage models run check doctor".split()  # noqa: SIM905
 )
 
 

@@ -63,6 +63,8 @@ class Floor:
         self.files = PictureFiles(self.settings.state_dir)
         self.bus, self.conditions = Bus(), Noted()
         self.changes: list[tuple[str, str]] = []
+        self.ends: dict[str, int] = {}
+        """Forwards of the engine when each job had ended."""
         self.dispatcher = Dispatcher(
             database=self.database,
             files=self.files,
@@ -85,6 +87,8 @@ class Floor:
             async for event in events:
                 if isinstance(event, JobChanged):
                     self.changes.append((event.job_id, event.state))
+                    if event.state in TERMINAL:
+                        self.ends[event.job_id] = self.dispatcher.snapshot()[0].forwards
 
     async def stop(self) -> None:
         for task in self._tasks:

@@ -8,8 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from support.model_folders import model_folder
 
 from daemon.fairness.alternatives import FIRST_COME
+from daemon.happenings import ModelChanged
+from pipeline.models.registry import Registry
 from storage import queue
 from storage.queue.job import Job
 
@@ -59,6 +65,7 @@ async def test_nobody_waits_behind_eight_long_jobs_of_another(build: BuildFloor)
     assert [(await floor.job(each)).state for each in long].count("done") == 0
 
 
+@pytest.mark.slow
 async def test_a_lane_keeps_its_part_under_a_flood_of_people(build: BuildFloor) -> None:
     """Both have work all along: of the engine's time each has its part, and the folder not much less than it."""
     floor = build(
@@ -74,6 +81,7 @@ async def test_a_lane_keeps_its_part_under_a_flood_of_people(build: BuildFloor) 
     assert set(done) & set(people)
 
 
+@pytest.mark.slow
 async def test_what_is_least_urgent_is_not_starved_by_a_flood(build: BuildFloor) -> None:
     floor = build(
         start=False, engine={"fake_step_s": 0.004}, fairness={"quantum_seconds": 0.05, "switch_seconds": 0.05}
@@ -105,6 +113,7 @@ async def jobs_of(floor: Floor, ids: Sequence[str]) -> list[Job]:
     return await floor.database.read(lambda c: queue.find(c, ids=ids))
 
 
+@pytest.mark.slow
 async def test_weights_of_one_and_four_give_such_parts(build: BuildFloor) -> None:
     floor = build(
         start=False, engine={"fake_step_s": 0.004}, fairness={"weights": {"owner:cli:big": 4.0, "owner:cli:small": 1.0}}
@@ -117,6 +126,36 @@ async def test_weights_of_one_and_four_give_such_parts(build: BuildFloor) -> Non
     of_small = len(set(done) & set(small))
     assert len(set(done) & set(big)) + of_small == 200
     assert 28 <= of_small <= 55, "a fifth, and what is on board"
+
+
+@pytest.mark.slow
+async def test_two_models_take_turns_in_bursts_and_not_job_by_job(build: BuildFloor, tmp_path: Path) -> None:
+    floor = build(start=False, engine={"fake_step_s": 0.004, "fake_load_s": 0.05}, fairness={"affinity_seconds": 2.0})
+    Registry(floor.settings.models_file).add("mine", model_folder(tmp_path / "mine"))
+    jobs = [
+        await floor.submit(f"{n}", owner="cli:1", model=("starter", "mine")[n % 2], steps=5, seed=n) for n in range(80)
+    ]
+    loads: list[str] = []
+
+    async def note() -> None:
+        with floor.bus.subscribe() as events:
+            async for event in events:
+                if isinstance(event, ModelChanged) and event.state == "loading":
+                    loads.append(event.model)
+
+    noting = asyncio.create_task(note())
+    floor.start()
+    ended = await floor.ended(*jobs)
+    noting.cancel()
+    assert {job.state for job in ended} == {"done"}
+    assert 2 <= len(loads) <= 27, "80 jobs that came in turns: a third of what job by job would cost at most"
+    order = [job for job, state in floor.changes if state == "done"]
+    half = [model_of(job, jobs) for job in order[:40]]
+    assert min(half.count(0), half.count(1)) >= 4, "neither waits for all of the other"
+
+
+def model_of(job: str, jobs: list[str]) -> int:
+    return jobs.index(job) % 2
 
 
 async def test_times_are_paid_when_all_is_done(build: BuildFloor) -> None:

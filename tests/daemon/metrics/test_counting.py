@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from config.errors import RetryableError
@@ -14,6 +15,7 @@ from daemon.happenings import DeliveryTried, EngineChanged, EngineSpent, EngineW
 from daemon.metrics import Metrics
 from daemon.metrics.few import MOST
 from daemon.metrics.figures import Figures
+from daemon.metrics.weighted import WeightedHistogram
 from daemon.service import DaemonStatus, DeliveryStatus, EngineStatus, LaneStatus, Status
 
 from .conftest import Scrape
@@ -76,11 +78,13 @@ async def test_failures_are_told_apart_by_kind(bus: Bus, metrics: Metrics) -> No
     bus.publish(change("dead", "running", error_kind="retryable"))
     bus.publish(change("cancelled", "running", error_kind="retryable"))
     bus.publish(SubmissionRefused("user", "http", "width"))
+    bus.publish(SubmissionRefused("retryable", "folder", count=200))
     seen = await scrape(metrics)
     assert seen.value("mezzotint_jobs_ended_total", lane="folder", state="failed", kind="user") == 1
     assert seen.value("mezzotint_jobs_ended_total", lane="folder", state="dead", kind="retryable") == 1
     assert seen.value("mezzotint_jobs_ended_total", lane="folder", state="cancelled", kind="none") == 1
     assert seen.value("mezzotint_submissions_refused_total", kind="user") == 1
+    assert seen.value("mezzotint_submissions_refused_total", kind="retryable") == 200
 
 
 async def test_a_forward_for_four_counts_as_a_batch_of_four_and_loading_is_no_step(bus: Bus, metrics: Metrics) -> None:
@@ -186,3 +190,24 @@ async def test_a_part_that_breaks_stops_nobody(bus: Bus, metrics: Metrics) -> No
     late.listen(heard.append)
     late.publish(change("queued", None))
     assert heard == [JobChanged("j", "queued")]
+
+
+def test_many_equal_observations_count_as_the_library_counts_them_one_by_one() -> None:
+    bounds, seen = (0.5, 1.0, 2.0), ((0.5, 3), (0.7, 1), (2.0, 2), (9.0, 4))
+    ours, theirs = CollectorRegistry(), CollectorRegistry()
+    weighted = WeightedHistogram("x_seconds", "Words.", buckets=bounds, registry=ours)
+    plain = Histogram("x_seconds", "Words.", buckets=bounds, registry=theirs)
+    for value, times in seen:
+        weighted.observe(value, times)
+        for _ in range(times):
+            plain.observe(value)
+
+    def told(registry: CollectorRegistry) -> set[tuple[str, str, float]]:
+        samples = [sample for family in registry.collect() for sample in family.samples]
+        return {
+            (each.name, str(each.labels), round(each.value, 9))
+            for each in samples
+            if not each.name.endswith("_created")
+        }
+
+    assert sorted(told(ours)) == sorted(told(theirs))

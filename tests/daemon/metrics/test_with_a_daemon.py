@@ -14,8 +14,8 @@ from .conftest import Scrape
 
 pytestmark = pytest.mark.slow
 
-MOST_IDLE_LOAD = 0.01
-"""Of a core."""
+MOST_IDLE_LOAD = 0.02
+"""Of a core. Measured: 0.004; the bound is twice what is promised, for machines that are busy with something else."""
 
 
 @pytest.fixture
@@ -125,4 +125,4 @@ def test_an_idle_daemon_that_counts_costs_next_to_nothing(live: LiveDaemon) -> N
     time.sleep(20)
     load = (usage(live.pid).cpu_seconds - before) / (time.monotonic() - began)
     print(f"idle with a text file every five seconds: {load:.2%} of a core")
-    assert load < 5 * MOST_IDLE_LOAD
+    assert load < MOST_IDLE_LOAD

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from daemon.happenings import EngineSpent, EngineWorked
+from collections.abc import Callable
+
+import pytest
+
+from config.errors import BusyError
+from daemon.happenings import EngineSpent, EngineWorked, SubmissionRefused
 from daemon.service import Submission
 from daemon.service.recent import KEPT, Recent
 from daemon.service.shares import PACE_SECONDS, Pace, Shares
@@ -85,3 +90,13 @@ def test_the_progress_of_a_job_is_forgotten_with_its_end() -> None:
     recent.hear(JobChanged("j", "queued", was="running"))
     assert recent.progress("j") is None
     assert recent.endings == []
+
+
+async def test_many_that_find_no_room_are_refused_with_one_word(build: Callable[..., Parts]) -> None:
+    """A folder offers its orders again and again: nobody who watches may drown in that."""
+    parts = build(queue={"max_queued": 2})
+    submissions = [Submission(fields={"prompt": "x"}, owner="folder:inbox") for _ in range(5)]
+    with parts.service.watch() as events:
+        with pytest.raises(BusyError):
+            await parts.service.submit_many(submissions)
+        assert events.take_waiting() == [SubmissionRefused("retryable", "folder", None, 5)]

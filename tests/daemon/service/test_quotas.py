@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.queue_driver import InOrder, charge
 
 from config.errors import BusyError, QuotaError, UserError
 from config.settings import QuotaSettings, Settings
@@ -298,6 +299,8 @@ async def test_usage_shows_what_is_left_by_the_roles_of_the_newest_job(build: An
 async def _claimed(parts: Any, limit: int) -> list[Any]:
     now = parts.clock.now
     found: list[Any] = await parts.database.write(
-        lambda c: queue.claim(c, now=now, lease_until=now + 1, limit=limit, engine_idle=True, max_attempts=3)
+        lambda c: queue.claim(
+            c, choose=InOrder(), charge=charge, now=now, lease_until=now + 1, limit=limit, max_attempts=3
+        )
     )
     return found

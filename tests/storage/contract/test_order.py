@@ -40,7 +40,7 @@ def test_any_lane_can_be_chosen_and_those_with_something_to_claim_are_known(q: Q
 def test_of_an_owner_those_may_be_chosen_that_came_together_with_his_first(q: QueueDriver) -> None:
     ids = [each.id for each in q.write(queue.enqueue_many, [new_job() for _ in range(100)], now=q.now)]
     assert looked(q) == ids[:LOOK_AT_JOBS]
-    for job in ids[3:70]:
+    for job in ids[3:80]:
         q.write(queue.cancel, job, now=q.now)
     assert looked(q) == ids[:3], "those after them came too much later"
     urgent = q.enqueue(priority=1)

@@ -232,6 +232,7 @@ class QuotaMachine(RuleBasedStateMachine):
             mine = [job for job in self.model.values() if row.scope in job["scopes"]]
             assert row.pictures == sum(job["made"] for job in mine)
             assert row.bytes == sum(job.get("bytes", 0) for job in mine)
+            assert row.open_jobs == sum(job["state"] in ("queued", "running") for job in mine)
             assert (row.held_bytes == 0) == (not any(job["state"] in ("queued", "running") for job in mine))
 
     @invariant()

@@ -1,0 +1,134 @@
+"""The rules of the policy, case by case."""
+
+from __future__ import annotations
+
+from daemon.fairness.board import has_room, in_turn, ranks, wanting
+from daemon.fairness.policy import next_pick
+from daemon.fairness.shares import Shares
+from daemon.fairness.turns import TurnQueue
+from daemon.fairness.values import Aboard, Candidate, EngineState, Fit, Rules
+
+A, B = Fit("a", 512, 512), Fit("b", 512, 512)
+RULES = Rules()
+PEOPLE, FOLDER, SCHEDULED, BACKGROUND = range(4)
+
+
+def aboard(lane: int, owner: str, arrival: int, fit: Fit = A, *, alone: bool = False) -> Aboard:
+    return Aboard(lane=lane, owner=owner, fit=fit, arrival=arrival, seconds=2.0, alone=alone)
+
+
+def engine(*jobs: Aboard, capacity: int = 2, model: str | None = "a") -> EngineState:
+    return EngineState(capacity=capacity, model=model, aboard=jobs)
+
+
+def queue(*jobs: tuple[int, str, Fit]) -> TurnQueue:
+    waiting = TurnQueue()
+    for seq, (lane, owner, fit) in enumerate(jobs):
+        waiting.enqueue(lane, Candidate(seq, owner, fit))
+    return waiting
+
+
+def seq_of(waiting: TurnQueue, state: EngineState, shares: Shares | None = None) -> int | None:
+    pick = next_pick(waiting, state, shares or Shares(), RULES)
+    return None if pick is None else pick.candidate.seq
+
+
+def test_a_more_urgent_lane_goes_first() -> None:
+    assert seq_of(queue((FOLDER, "f", A), (PEOPLE, "p", A)), engine()) == 1
+
+
+def test_an_overdue_lane_goes_before_a_more_urgent_one() -> None:
+    waiting = queue((FOLDER, "f", A), (PEOPLE, "p", A))
+    assert seq_of(waiting, engine(), Shares(overdue=frozenset({FOLDER}))) == 0
+
+
+def test_of_owners_whose_turn_is_the_same_the_one_who_came_first_goes_first() -> None:
+    assert seq_of(queue((PEOPLE, "z", A), (PEOPLE, "a", A)), engine()) == 0
+
+
+def test_a_job_that_fits_what_is_loaded_is_preferred() -> None:
+    assert seq_of(queue((PEOPLE, "p", B), (PEOPLE, "q", A)), engine()) == 1
+
+
+def test_a_job_that_fits_is_not_preferred_to_one_accepted_long_before_it() -> None:
+    waiting = TurnQueue()
+    waiting.enqueue(PEOPLE, Candidate(0, "p", B))
+    waiting.enqueue(PEOPLE, Candidate(RULES.look_ahead + 1, "q", A))
+    assert seq_of(waiting, engine()) == 0
+
+
+def test_a_job_that_must_run_alone_waits_for_an_empty_engine_and_others_wait_for_it() -> None:
+    waiting = TurnQueue()
+    waiting.enqueue(PEOPLE, Candidate(0, "p", A, alone=True))
+    waiting.enqueue(FOLDER, Candidate(1, "f", A))
+    assert seq_of(waiting, engine(aboard(FOLDER, "f", 1))) is None
+    assert seq_of(waiting, engine()) == 0
+    assert seq_of(queue((PEOPLE, "p", A)), engine(aboard(PEOPLE, "q", 1, alone=True))) is None
+
+
+def test_a_person_has_room_on_an_engine_full_of_background_jobs() -> None:
+    full = engine(*(aboard(BACKGROUND, "b", arrival) for arrival in range(3)))
+    assert has_room(PEOPLE, "p", full, RULES)
+    assert not has_room(BACKGROUND, "b", full, RULES)
+
+
+def test_a_lane_has_its_place_on_an_engine_full_of_people() -> None:
+    full = engine(*(aboard(PEOPLE, f"p{arrival}", arrival) for arrival in range(3)))
+    assert has_room(BACKGROUND, "b", full, RULES)
+    assert not has_room(PEOPLE, "another", full, RULES)
+
+
+def test_the_first_job_of_each_owner_goes_before_the_second_of_any() -> None:
+    state = engine(aboard(PEOPLE, "p", 1), aboard(PEOPLE, "p", 2), aboard(PEOPLE, "q", 3))
+    assert ranks(state, Shares(), RULES) == [1, 2, 1]
+
+
+def test_a_lane_that_is_owed_goes_first_with_as_many_jobs_as_it_has_places() -> None:
+    state = engine(aboard(PEOPLE, "p", 1), aboard(FOLDER, "f", 2), aboard(FOLDER, "f", 3))
+    assert ranks(state, Shares(owed=frozenset({FOLDER})), RULES) == [1, 0, 4]
+
+
+def test_a_model_is_loaded_only_for_a_lane_that_is_overdue() -> None:
+    state = engine(aboard(PEOPLE, "p", 1), aboard(FOLDER, "f", 2, B))
+    owed = frozenset({FOLDER})
+    assert ranks(state, Shares(owed=owed), RULES) == [1, 3]
+    assert ranks(state, Shares(owed=owed, overdue=owed), RULES) == [1, 0]
+
+
+def test_a_lane_with_something_parked_or_of_another_size_wants_to_be_served() -> None:
+    full = engine(aboard(PEOPLE, "p", 1), aboard(PEOPLE, "q", 2), aboard(FOLDER, "f", 3))
+    other = engine(aboard(PEOPLE, "p", 1), aboard(FOLDER, "f", 2, Fit("a", 1024, 1024)))
+    assert wanting([], full, Shares(), RULES) == {FOLDER}
+    assert wanting([], other, Shares(), RULES) == {FOLDER}
+    assert wanting([], engine(aboard(PEOPLE, "p", 1), aboard(FOLDER, "f", 2)), Shares(), RULES) == set()
+
+
+def test_what_rides_along_does_not_count_while_the_first_job_of_its_lane_waits() -> None:
+    state = engine(aboard(PEOPLE, "p", 1), aboard(FOLDER, "f", 2, B), aboard(FOLDER, "g", 3))
+    assert in_turn(state, {1: 0.5, 3: 0.5}) == {PEOPLE: 0.5}
+    assert in_turn(state, {1: 0.5, 2: 0.5, 3: 0.25}) == {PEOPLE: 0.5, FOLDER: 0.75}
+
+
+def test_a_lane_is_owed_its_share_of_what_others_get_while_it_wants() -> None:
+    shares = Shares().seen([FOLDER]).served(9.0, {PEOPLE: 9.0}, RULES).settled(RULES)
+    assert shares.owed == set()
+    shares = shares.served(2.0, {PEOPLE: 2.0}, RULES).settled(RULES)
+    assert shares.owed == {FOLDER}
+    assert shares.overdue == set()
+
+
+def test_a_lane_goes_first_until_it_is_owed_nothing() -> None:
+    shares = Shares().seen([FOLDER]).served(15.0, {PEOPLE: 15.0}, RULES).settled(RULES)
+    shares = shares.served(2.0, {FOLDER: 2.0}, RULES).settled(RULES)
+    assert shares.owed == {FOLDER}
+    assert shares.served(2.0, {FOLDER: 2.0}, RULES).settled(RULES).owed == set()
+
+
+def test_a_lane_that_stops_to_want_saves_nothing_up() -> None:
+    shares = Shares().seen([FOLDER]).served(100.0, {PEOPLE: 100.0}, RULES)
+    assert shares.seen([]).behind[FOLDER] == 0.0
+
+
+def test_what_a_lane_gets_beyond_its_share_is_soon_forgiven() -> None:
+    shares = Shares().seen([FOLDER]).served(3600.0, {FOLDER: 3600.0}, RULES)
+    assert shares.behind[FOLDER] == -RULES.quantum_seconds
