@@ -83,8 +83,9 @@ def command(
 
 
 def _tell(invocation: Invocation, job_id: str) -> None:
-    """Scripts take the id from stdout. Its place and when it will be done are for whoever looks on; the job is accepted,
-    whatever goes wrong with that."""
+    """Scripts take the id from stdout; its place and when it will be done are for whoever looks on. The job is accepted,
+    whatever goes wrong with that.
+    """
     output.text(job_id)
     if sys.stderr.isatty():
         with contextlib.suppress(MezzotintError):
