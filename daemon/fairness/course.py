@@ -106,7 +106,7 @@ class _Course:
         self._claim()
         while (due := self._engine.plan(self.now, self._queue.lanes())) is not None:
             self.now = max(due, self.now)
-            ended = self._engine.end_run(self.now)
+            ended = self._engine.end_run()
             for record in ended:
                 self._end(record)
             if ended or self._engine.urgent_claims:

@@ -83,8 +83,9 @@ def command(
 
 
 def _tell(invocation: Invocation, job_id: str) -> None:
-    """Scripts take the id from stdout; its place and when it will be done are for whoever looks on. The job is accepted,
-    whatever goes wrong with that.
+    """The id for scripts, on stdout; its place and when it will be done for whoever looks on.
+
+    Nothing that goes wrong with those is told: the job is accepted.
     """
     output.text(job_id)
     if sys.stderr.isatty():

@@ -95,9 +95,6 @@ class MemoryService:
         self.kept[job_id] = replace(self.kept[job_id], state=state, **changes)  # type: ignore[arg-type]
         self.bus.publish(JobChanged(job_id, state))
 
-    async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
-        return {}
-
     async def job(self, job_id: str) -> Job:
         if job_id not in self.kept:
             raise NotFoundError(f"there is no job {job_id}", field="id")
