@@ -73,7 +73,8 @@ def complaint(message: str, hint: str | None = None) -> None:
 
 def note(line: str) -> None:
     """A line for the person at the terminal, on stderr: not the answer, but of use beside it."""
-    sys.stderr.write(f"{printable(line)}\n")
+    if line:
+        sys.stderr.write(f"{printable(line)}\n")
 
 
 def error_view(problem: MezzotintError) -> dict[str, Any]:

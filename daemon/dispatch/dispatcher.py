@@ -13,6 +13,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -51,6 +52,8 @@ from storage.results.store import PictureFiles
 RECORDING_THREADS = 2
 WATCH_SECONDS = 1.0
 """How often silence and free space are looked at, and the queue for jobs whose wait is over."""
+RECORDINGS = 10
+"""So many make up most of what the recording of a job is expected to take."""
 IDLE_SECONDS = 30.0
 """An engine without work says so every second. One that does not for so long is hung: better found out now than by the
 next job, which would wait ``stall_seconds`` for it."""
@@ -113,6 +116,8 @@ class Dispatcher:
         self._group: asyncio.TaskGroup | None = None
         self._space_left = True
         self._models_readable = True
+        self._recording_seconds = 0.0
+        """What it took of late from the last picture of a job to its record."""
         self._draining = False
         self._free_wanted = False
         """The queue is paused, and the engine is to give its memory back once it holds no job."""
@@ -176,7 +181,8 @@ class Dispatcher:
 
     def board(self) -> Board:
         """The engine and what it holds, for whoever wants to look ahead."""
-        return board_of(self._station, self._balance, self._ledger.speeds, self._ending.values())
+        board = board_of(self._station, self._balance, self._ledger.speeds, self._ending.values())
+        return replace(board, recording_seconds=self._recording_seconds)
 
     async def drain(self, grace_seconds: float) -> None:
         """Claim no more, let running jobs finish within the grace, release the others unharmed, stop the engine.
@@ -366,6 +372,7 @@ class Dispatcher:
         await self._recorder.discard(held)
 
     async def _finish(self, held: HeldJob, message: Finished) -> None:
+        began = asyncio.get_running_loop().time()
         pictures = await self._recorder.pictures(held)
         spent = Spent(
             engine_seconds=message.engine_seconds,
@@ -376,6 +383,8 @@ class Dispatcher:
         )
         if not await self._ledger.finish(held.job, pictures, spent):
             await self._recorder.discard(held, keep=await self._ledger.recorded(held.job))
+        took = asyncio.get_running_loop().time() - began
+        self._recording_seconds += (took - self._recording_seconds) / RECORDINGS
 
     async def _fail(self, job: Job, error: JobError, *, blameless: bool = False, engine_seconds: float = 0.0) -> None:
         seconds = await self._ledger.fail(job, error, blameless=blameless, engine_seconds=engine_seconds)

@@ -121,7 +121,7 @@ class _Course:
             engine.take(record, cost)
 
     def _end(self, record: Record) -> None:
-        record.ended = self.now
+        record.ended = self.now + self._board.recording_seconds
         if record.seq >= 0:
             ask = record.ask
             more = record.seconds - self._cost(self._jobs[record.seq].work)[1]

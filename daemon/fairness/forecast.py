@@ -54,6 +54,8 @@ class Board:
     """Seconds until it goes on: it loads a model."""
     aboard: Sequence[Draws] = ()
     """In order of coming on board."""
+    recording_seconds: float = 0.0
+    """From the last picture of a job to its record."""
     ending: frozenset[str] = frozenset()
     """Ids of jobs that are drawn and not recorded yet."""
     shares: Shares = field(default_factory=Shares)

@@ -109,7 +109,8 @@ class FakeEngine:
         self._turns: dict[Merge, int] = {}
         self._model: str | None = None
         self._arrivals = self._forwards = self._steps = 0
-        self._counted_until = 0.0
+        self._busy = False
+        self._counted_until = self._charged_until = 0.0
 
     def ready(self) -> Ready:
         """A fake device that likes eight jobs together."""
@@ -134,7 +135,10 @@ class FakeEngine:
         self._end_unwanted()
         if not self._jobs:
             self._slots, self._batch, self._turns = [], [], {}
+            self._busy = False
             return False
+        if not self._busy:
+            self._charged_until = self._counted_until  # it was idle
         rows = self._choose()
         self._batch = list(dict.fromkeys(rows))
         self._load(self._batch[0])
@@ -143,7 +147,8 @@ class FakeEngine:
         self._forward([job for job in rows if job.steps])
         for job in self._batch:
             self._go_on(job)
-        return bool(self._jobs)
+        self._busy = bool(self._jobs)
+        return self._busy
 
     def pulse(self) -> Pulse:
         """Counters and the jobs in hand."""
@@ -209,7 +214,8 @@ class FakeEngine:
             self._sleep(self._load_seconds)
             self._model = model
             self._send(Loaded(model=model, seconds=self._load_seconds))
-            self._counted_until = self._clock()  # nobody was drawn meanwhile
+            # Nobody was drawn meanwhile, and nobody pays for it.
+            self._counted_until = self._charged_until = self._clock()
 
     def _forward(self, rows: list[_Job]) -> None:
         """The pass itself: time goes by, counters move, and what was commanded happens."""
@@ -222,14 +228,18 @@ class FakeEngine:
             job.forwards += 1
         task = rows[0].draw.task
         seconds = self._step_seconds + self._megapixel_seconds * len(rows) * task.width * task.height / 1e6
-        began = self._clock()
         self._sleep(seconds * (SLOW_FACTOR if any("slow" in job.commands for job in rows) else 1))
-        took = self._clock() - began
+        took = self._uncharged()
         self._forwards += 1
         self._steps += len(rows)
         for job in rows:
             job.step += 1
             job.spent.charge_forward(took, 1 / len(rows))
+
+    def _uncharged(self) -> float:
+        now = self._clock()
+        seconds, self._charged_until = now - self._charged_until, now
+        return seconds
 
     def _go_on(self, job: _Job) -> None:
         """Report a job's step, the pictures it completes, and its end."""
@@ -257,9 +267,8 @@ class FakeEngine:
                 )
             )
         while job.drawn < job.draw.task.count and job.step >= (job.drawn + 1) * job.steps_a_picture:
-            began = self._clock()
             picture = self._picture(job)
-            job.spent.charge(self._clock() - began)
+            job.spent.charge(self._uncharged())
             self._send(picture)
             job.drawn += 1
         if job.drawn == job.draw.task.count:

@@ -63,6 +63,8 @@ class LocalEngine:
         self._arrivals = self._forwards = self._steps = 0
         self._vae_was_last = False
         self._forward_seconds = 0.0
+        self._busy = False
+        """Since the last step there was work in hand: what went by since then is charged with the next pass."""
         self._counted_until = self._charged_until = 0.0
         """On the clock: up to here drawing time has been counted, and the engine's time been charged."""
 
@@ -106,13 +108,15 @@ class LocalEngine:
         """One forward, VAE call or load, with the text encodings before it."""
         with torch.inference_mode():  # entered here, outside of all pictures: their own no_grad can't leak out of it
             self._count_drawing_time()
-            self._charged_until = self._counted_until
+            if not self._busy:
+                self._charged_until = self._counted_until
             self._end_cancelled_and_overdue()
             if self._jobs:
                 self._advance()
             for job in list(self._jobs.values()):
                 self._tell_progress(job)
-        return bool(self._jobs)
+        self._busy = bool(self._jobs)
+        return self._busy
 
     # --- one step
 

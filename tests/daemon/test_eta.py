@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
 import statistics
 import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.live_daemon import LiveDaemon
@@ -98,9 +96,6 @@ def test_what_is_shown_of_a_job_that_waits(live: LiveDaemon) -> None:
     assert "in line)" in live.command_line("show", jobs[-1]).stdout
     assert "about" in live.command_line("jobs", "--state", "queued").stdout
     assert "the last is done in about" in live.command_line("status").stdout
-    answer: dict[str, Any] = json.loads(live.command_line("submit", "a dog", "--json").stdout)
-    assert answer["position"] >= 1
-    assert answer["eta_s"] > 0
     live.call("POST", "/v1/queue/pause")
 
     def without_time() -> bool:

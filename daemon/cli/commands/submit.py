@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -78,23 +78,16 @@ def command(
         receipt = invocation.client.post("/v1/jobs", body)
     except UserError as error:
         raise asking.refused(error) from None
-    outlook = _outlook(invocation, receipt["id"])
-    invocation.answer({"id": receipt["id"], **outlook}, lambda: _tell(receipt["id"], outlook))
+    invocation.answer({"id": receipt["id"]}, lambda: _tell(invocation, receipt["id"]))
     return exits.OK
 
 
-def _outlook(invocation: Invocation, job_id: str) -> dict[str, Any]:
-    """Its place and when it will be done. The job is accepted, whatever goes wrong here."""
-    outlook: dict[str, Any] = {"position": None, "eta_s": None}
-    if invocation.as_json or sys.stderr.isatty():
-        with contextlib.suppress(MezzotintError):
-            view = invocation.client.get(f"/v1/jobs/{segment(job_id)}")
-            outlook = {name: view[name] for name in outlook}
-    return outlook
+def _tell(invocation: Invocation, job_id: str) -> None:
+    """The id for scripts, on stdout; its place and when it will be done for whoever looks on.
 
-
-def _tell(job_id: str, outlook: dict[str, Any]) -> None:
-    """Scripts take the id from stdout, so that the rest is for whoever looks on."""
+    Nothing that goes wrong with those is told: the job is accepted.
+    """
     output.text(job_id)
-    if words := told.expected(outlook):
-        output.note(words)
+    if sys.stderr.isatty():
+        with contextlib.suppress(MezzotintError):
+            output.note(told.expected(invocation.client.get(f"/v1/jobs/{segment(job_id)}")))

@@ -25,6 +25,7 @@ class Bench:
         self.kind, self.rows, self.side, self.steps = kind, rows, side, 3
         self.heard: list[ToDaemon] = []
         self.busy_seconds = 0.0
+        self._ended: float | None = None
         self._build, self._place = build, place
         self._inbox: loop.Inbox = loop.Inbox()
         self._open: set[tuple[str, int]] = set()
@@ -98,9 +99,12 @@ class Bench:
         step = engine.step
 
         def timed() -> bool:
-            began, loads = time.monotonic(), len(self.said(Loaded))
+            now, loads = time.monotonic(), len(self.said(Loaded))
+            began = now if self._ended is None else self._ended
             more = step()
-            self.busy_seconds += time.monotonic() - began - sum(each.seconds for each in self.said(Loaded)[loads:])
+            ended = time.monotonic()
+            self._ended = ended if more else None  # what goes by between two steps with work in hand counts as well
+            self.busy_seconds += ended - began - sum(each.seconds for each in self.said(Loaded)[loads:])
             return more
 
         engine.step = timed  # type: ignore[method-assign]

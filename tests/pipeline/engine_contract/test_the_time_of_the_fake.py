@@ -65,3 +65,10 @@ def test_another_model_is_loaded_once_nobody_needs_the_one_before_and_nobody_beg
     assert list(ends) == ["first", "other", "behind", "last"]
     loads = [message.model for message in timed.said if isinstance(message, Loaded)]
     assert loads == [PLACE.name, "other", PLACE.name, "other"]
+
+
+def test_nobody_pays_for_the_time_in_which_there_was_nothing_to_draw() -> None:
+    timed = Timed()
+    timed.serve(draw("a", steps=4, **SQUARE))
+    timed.now += 1000
+    assert timed.serve(draw("b", steps=4, **SQUARE))["b"].engine_seconds == 12

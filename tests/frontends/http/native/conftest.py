@@ -48,6 +48,10 @@ class MemoryService:
         self.raises: Exception | None = None
         self.paused = False
 
+    async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
+        """Each that waits is third in line, and done in 40 seconds."""
+        return {job.id: Expected(3, 30.0, 40.04) for job in jobs if job.state == "queued"}
+
     async def submit(self, submission: Submission) -> Receipt:
         if self.raises is not None:
             raise self.raises
@@ -90,9 +94,6 @@ class MemoryService:
     def move(self, job_id: str, state: str, **changes: object) -> None:
         self.kept[job_id] = replace(self.kept[job_id], state=state, **changes)  # type: ignore[arg-type]
         self.bus.publish(JobChanged(job_id, state))
-
-    async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
-        return {}
 
     async def job(self, job_id: str) -> Job:
         if job_id not in self.kept:

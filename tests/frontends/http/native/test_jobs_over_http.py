@@ -177,6 +177,7 @@ async def test_a_job_is_shown_with_every_key_of_the_contract(service: Any, clien
     assert view["queued_at"] == "2027-01-15T08:00:00.123Z"
     assert view["started_at"] == "2027-01-15T08:00:01.000Z"
     assert view["finished_at"] is None
+    assert view["position"] is view["eta_s"] is None
     (shown,) = view["pictures"]
     assert {key: shown[key] for key in ("id", "path", "sha256", "seed", "width", "height")} == {
         "id": "p" * 16,
@@ -282,3 +283,11 @@ async def test_records_of_every_state_can_be_asked_for(service: Any, client: htt
     service.keeping = Keeping()
     answer = await client.get("/v1/records", params={"state": state})
     assert (answer.status_code, [each.state for each in asked]) == (200, [state]), answer.text
+
+
+async def test_of_a_job_that_waits_its_place_and_the_seconds_to_its_end_are_shown(
+    service: Any, client: httpx.AsyncClient
+) -> None:
+    job = service.put(Request(prompt="a cat", seed=5))
+    for view in ((await client.get(f"/v1/jobs/{job.id}")).json(), (await client.get("/v1/jobs")).json()[0]):
+        assert (view["position"], view["eta_s"]) == (3, 40.0)
