@@ -1,41 +1,21 @@
-"""A folder of 10,000 jobs, a schedule of 500, and twenty people who ask now and then."""
+"""What people and lanes get under floods, by who decides."""
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
+from simulation.floods import FIT, floods, people
 from simulation.traces import Speed
 
 from daemon.fairness import bounds
 from daemon.fairness.alternatives import FAIR, FIRST_COME, STRICT
 from daemon.fairness.simulator import simulate
-from daemon.fairness.traffic import Ask, Machine, Outcome, Policy
-from daemon.fairness.values import Fit, Rules
+from daemon.fairness.traffic import Machine, Outcome, Policy
+from daemon.fairness.values import Rules
 
-FIT = Fit("model", 512, 512)
-HOURS = 2
 MACHINES = {
     "merges for nothing": (Machine(capacity=8, forward_seconds=Speed(0.1, 0.0)),),
     "gains nothing by merging": (Machine(capacity=1, forward_seconds=Speed(0.0, 0.1)),),
 }
-
-
-def people() -> list[Ask]:
-    """Each asks about every two minutes."""
-    random, asks = Random(1), []
-    for person in range(20):
-        at = random.expovariate(1 / 120)
-        while at < HOURS * 3600:
-            asks.append(Ask(at=at, lane=0, owner=f"person-{person}", fit=FIT, steps=20))
-            at += random.expovariate(1 / 120)
-    return asks
-
-
-def floods() -> list[Ask]:
-    """All of the folder at once, the schedule after ten minutes."""
-    folder = [Ask(at=0.0, lane=1, owner="folder", fit=FIT, steps=20)] * 10_000
-    return folder + [Ask(at=600.0, lane=2, owner="schedule", fit=FIT, steps=20)] * 500
 
 
 def p95(outcome: Outcome) -> float:
