@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 
 from daemon.fairness.shares import Shares
 from daemon.fairness.values import LANES, Aboard, EngineState, Rules
@@ -74,8 +75,9 @@ def plain_ranks(aboard: Sequence[Aboard]) -> list[int]:
     seen: set[tuple[int, str]] = set()
     for place in _by_arrival(aboard):
         job = aboard[place]
-        found[place] = rank(job.lane, first=(job.lane, job.owner) not in seen)
-        seen.add((job.lane, job.owner))
+        whose = (job.lane, job.owner)
+        found[place] = rank(job.lane, first=whose not in seen)
+        seen.add(whose)
     return found
 
 
@@ -121,9 +123,10 @@ class Room:
     def __init__(self, engine: EngineState, rules: Rules) -> None:
         self._engine = engine
         self._rules = rules
-        self._of_rank = Counter(plain_ranks(engine.aboard))
-        self._of_lane = Counter(job.lane for job in engine.aboard)
-        self._of_owner = Counter(job.owner for job in engine.aboard)
+        ranked = plain_ranks(engine.aboard)
+        self._up_to_rank = list(accumulate(ranked.count(rank) for rank in range(ALL_RANKS)))
+        self._of_lane = Counter([job.lane for job in engine.aboard])
+        self._of_owner = Counter([job.owner for job in engine.aboard] if rules.max_running else ())
         self._owners = {(job.lane, job.owner) for job in engine.aboard}
 
     def has(self, lane: int, owner: str) -> bool:
@@ -140,7 +143,7 @@ class Room:
         if own < places(lane, self._engine.capacity, self._rules):
             return True
         most, own_rank = most_aboard(self._engine.capacity), rank(lane, first=first)
-        return own < 2 * most and sum(self._of_rank[better] for better in range(own_rank + 1)) < most
+        return own < 2 * most and self._up_to_rank[own_rank] < most
 
 
 def has_room(lane: int, owner: str, engine: EngineState, rules: Rules) -> bool:
@@ -151,10 +154,10 @@ def has_room(lane: int, owner: str, engine: EngineState, rules: Rules) -> bool:
 def _by_lane(aboard: Sequence[Aboard], ranked: Sequence[int]) -> dict[int, list[int]]:
     """The places of each lane's jobs, in order of service."""
     found: dict[int, list[int]] = {}
-    for place in sorted(range(len(aboard)), key=lambda place: (ranked[place], aboard[place].arrival)):
+    for _, _, place in sorted([(ranked[place], job.arrival, place) for place, job in enumerate(aboard)]):
         found.setdefault(aboard[place].lane, []).append(place)
     return found
 
 
 def _by_arrival(aboard: Sequence[Aboard]) -> list[int]:
-    return sorted(range(len(aboard)), key=lambda place: aboard[place].arrival)
+    return [place for _, place in sorted([(job.arrival, place) for place, job in enumerate(aboard)])]

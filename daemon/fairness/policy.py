@@ -29,10 +29,11 @@ def next_pick(waiting: Waiting, engine: EngineState, shares: Shares, rules: Rule
     A job that must run alone comes alone. While it is next and the engine holds others nothing is claimed, so that
     those end and it can't starve.
     """
-    if any(job.alone for job in engine.aboard):
+    lanes = sorted(waiting.lanes(), key=lambda lane: (lane not in shares.overdue, lane))
+    if not lanes or any(job.alone for job in engine.aboard):
         return None
     room = Room(engine, rules)
-    for lane in sorted(waiting.lanes(), key=lambda lane: (lane not in shares.overdue, lane)):
+    for lane in lanes:
         if not (room.has_for(lane, first=True) or room.has_for(lane, first=False)):
             continue
         candidate = _next_of(lane, waiting, engine, room, rules)

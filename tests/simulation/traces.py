@@ -96,10 +96,11 @@ def worst_floor(trace: Trace, outcome: Outcome) -> float:
 def worst_oldest(trace: Trace, outcome: Outcome) -> float:
     """How long somebody's oldest job waited, in parts of what is stated."""
     late = [record for record in outcome.records if record.oldest < record.started]
-    return max((record.others / _bound(record, outcome.records, trace) for record in late), default=0.0)
+    load, error = load_of(trace), max(1.0, *(1 / ask.error for ask in trace.asks))
+    return max((record.others / _bound(record, outcome.records, trace, load, error) for record in late), default=0.0)
 
 
-def _bound(record: Record, records: Sequence[Record], trace: Trace) -> float:
+def _bound(record: Record, records: Sequence[Record], trace: Trace, load: bounds.Load, error: float) -> float:
     ask, machine = record.ask, trace.machines[0]
     rivals: dict[str, bounds.Rival] = {}
     own = 0.0
@@ -114,12 +115,12 @@ def _bound(record: Record, records: Sequence[Record], trace: Trace) -> float:
             rivals[other.ask.owner] = bounds.Rival(other.ask.weight, max(known.longest_job, seconds))
     return bounds.most_before(
         ask.lane,
-        load_of(trace),
+        load,
         RULES,
         lead=record.lead + own * max(1.0, ask.error) / ask.weight,
         ahead=record.ahead,
         own=own,
         rivals=rivals.values(),
-        error=max(1.0, *(1 / other.error for other in trace.asks)),
+        error=error,
         engines=len(trace.machines),
     )

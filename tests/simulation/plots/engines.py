@@ -42,9 +42,11 @@ def _moment(random: Random) -> float:
 def chart() -> Chart:
     """Median and p95 of people's waits."""
     asks = traffic()
-    medians, tails = [], []
+    medians, tails, loads = [], [], []
     for count in COUNTS:
-        waits = waits_of(simulate(asks, (MACHINE,) * count))
+        outcome = simulate(asks, (MACHINE,) * count)
+        loads.append(f"{outcome.loads:,} on {count}")
+        waits = waits_of(outcome)
         medians.append((float(count), quantile(waits, 0.5)))
         tails.append((float(count), quantile(waits, 0.95)))
     alone = MACHINE.alone_seconds(asks[0])
@@ -56,7 +58,7 @@ def chart() -> Chart:
         up=Axis("wait from the request to the picture", ticks("3 s", "24 h"), log=True),
         lines=(
             _line("p95 of the waits", tails, ORANGE),
-            _line("median of the waits", medians, BLUE),
+            _line(f"median of the waits (models were loaded {', '.join(loads)})", medians, BLUE),
             Line(f"a job by itself, its model loaded: {in_words(alone)}", ((1.0, alone), (8.0, alone)), GREY, "2 4"),
         ),
     )
