@@ -127,6 +127,11 @@ def is_still_waiting(connection: Connection, occurrence: int) -> bool:
     )
 
 
+def explain(connection: Connection, occurrence: int, why: str) -> None:
+    """Why one waits that could have become a job."""
+    connection.execute(sa.update(occurrences).where(occurrences.c.id == occurrence, is_waiting).values(why=why))
+
+
 def refuse(connection: Connection, occurrence: int, why: str) -> bool:
     """One that waited can't become a job; False when it waits no more."""
     done = connection.execute(

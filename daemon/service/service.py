@@ -128,8 +128,9 @@ class Service:
                 database=database,
                 clock=clock,
                 conditions=self.conditions,
-                prepare=self._intake.prepare,
+                prepare=self._with_terms,
                 admit=self._bounds.admit,
+                enqueue=lambda c, job, now: queue.enqueue(c, job, now=now, periods=self.quotas.periods(now)),
                 announce=self._announce_queued,
                 last=self._last_of_series,
             ),
@@ -442,12 +443,18 @@ class Service:
     def _changed(self, job: Job, was: str, why: str | None = None) -> None:
         self._bus.publish(JobChanged(job.id, job.state, job.order_id, was=was, lane=job.lane, owner=job.owner, why=why))
 
-    def _announce_queued(self, enqueued: Sequence[Enqueued]) -> None:
+    async def _with_terms(self, submission: Submission) -> NewJob:
+        """A job that can be queued, with what its owner and its groups may use."""
+        new = await self._intake.prepare(submission)
+        return replace(new, terms=self.quotas.terms(new.owner, new.groups, new.request))
+
+    def _announce_queued(self, queued: Sequence[tuple[Enqueued, NewJob]]) -> None:
         """Jobs that were committed elsewhere."""
-        for each in enqueued:
+        for each, job in queued:
             if each.created:
-                self._bus.publish(JobChanged(each.id, "queued"))
-        self._dispatcher.wake()
+                self._bus.publish(JobChanged(each.id, "queued", lane=job.lane, owner=job.owner))
+        if queued:
+            self._dispatcher.wake()
 
     async def _last_of_series(self, schedule: str) -> Earlier | None:
         picture = await self._database.read(lambda c: occurrences.last_picture(c, schedule))

@@ -15,7 +15,7 @@ from itertools import islice
 import structlog
 
 from config.clock import Clock
-from config.errors import BusyError, MezzotintError, UserError
+from config.errors import BusyError, MezzotintError, NotFoundError, UserError
 from config.failpoints import reach
 from config.settings import Settings
 from daemon.schedules import catch_up, verdicts
@@ -24,7 +24,7 @@ from daemon.service.conditions import Conditions
 from daemon.service.schedules import definitions, work
 from daemon.service.schedules.views import Tally
 from daemon.service.submission import Submission
-from storage import occurrences, queue, schedules
+from storage import occurrences, schedules
 from storage.database import Connection, Database
 from storage.occurrences import KEPT, Ending, Occurrence
 from storage.queue.job import Enqueued, NewJob
@@ -45,7 +45,9 @@ log = structlog.get_logger(__name__)
 
 Prepare = Callable[[Submission], Awaitable[NewJob]]
 Admit = Callable[[int], Awaitable[None]]
-Announce = Callable[[Sequence[Enqueued]], None]
+Enqueue = Callable[[Connection, NewJob, int], Enqueued]
+Queued = tuple[Enqueued, NewJob]
+Announce = Callable[[Sequence[Queued]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ class _Decided:
 
 
 class Firing:
-    """One round at a time. ``announce`` is told of jobs once they are committed."""
+    """One round at a time. ``enqueue`` queues a job in an open transaction, at a moment; it raises
+    :class:`BusyError` while there is no room for it, :class:`UserError` when there will be none. ``announce`` is told
+    of jobs once they are committed."""
 
     def __init__(
         self,
@@ -71,6 +75,7 @@ class Firing:
         conditions: Conditions,
         prepare: Prepare,
         admit: Admit,
+        enqueue: Enqueue,
         announce: Announce,
         last: work.Last,
     ) -> None:
@@ -80,6 +85,7 @@ class Firing:
         self._conditions = conditions
         self._prepare = prepare
         self._admit = admit
+        self._enqueue = enqueue
         self._announce = announce
         self._last = last
         self.lock = asyncio.Lock()
@@ -154,7 +160,7 @@ class Firing:
             number = schedule.runs + 1
             job = await self._prepared(schedule, now, number)
             enqueued = await self._database.write(lambda c: self._run(c, schedule, job, now))
-        self._announce([enqueued])
+        self._announce([(enqueued, job)])
         return enqueued.id
 
     def tell_paused(self, schedule: Schedule) -> None:
@@ -239,16 +245,17 @@ class Firing:
         last: int,
         following: Next | None,
         now: int,
-    ) -> list[Enqueued] | None:
+    ) -> list[Queued] | None:
         """None, with nothing written, when somebody else decided meanwhile."""
         if occurrences.room(connection, schedule.id) != room or schedules.find(connection, schedule.id) != schedule:
             return None
-        enqueued: list[Enqueued] = []
+        enqueued: list[Queued] = []
         for each in decided:
             state = "waiting" if each.job is not None else each.state
             row = occurrences.record(connection, schedule.id, each.due, state, now, number=each.number, why=each.why)
             if row is not None and each.job is not None:
-                enqueued.append(self._enqueue(connection, schedule, row, each.due, each.job, now))
+                found = self._begin(connection, schedule, row, each.due, each.job, now)
+                enqueued += [] if found is None else [(found, each.job)]
             if row is not None and each.state == "failed":
                 self._count(connection, schedule.id, each.why, failed=True, now=now)
         reach("occurrence.before_advance")
@@ -261,10 +268,21 @@ class Firing:
         reach("occurrence.before_commit")
         return enqueued
 
-    def _enqueue(
+    def _begin(
         self, connection: Connection, schedule: Schedule, row: int, due: int, job: NewJob, now: int
-    ) -> Enqueued:
-        enqueued = queue.enqueue(connection, job, now=now)
+    ) -> Enqueued | None:
+        """One that waits becomes a job. None: it waits on for want of room, or failed because there will be none."""
+        try:
+            enqueued = self._enqueue(connection, job, now)
+        except BusyError as error:
+            occurrences.explain(connection, row, error.message)
+            return None
+        except NotFoundError:
+            raise  # what it descends from was removed a moment ago, and some of it is written: all of it again
+        except UserError as error:
+            occurrences.refuse(connection, row, error.message)
+            self._count(connection, schedule.id, error.message, failed=True, now=now)
+            return None
         late = max(0, now - definitions.fires_at(schedule.id, schedule.definition, due))
         occurrences.start(connection, row, enqueued.id, late)
         return enqueued
@@ -274,15 +292,17 @@ class Firing:
         row = occurrences.record(connection, schedule.id, now, "waiting", now, number=number, why="asked for")
         if row is None:
             raise BusyError("it is due at this very moment", hint="ask again")
-        enqueued = queue.enqueue(connection, job, now=now)
+        enqueued = self._enqueue(connection, job, now)
         occurrences.start(connection, row, enqueued.id, 0)
         return enqueued
 
-    def _told(self, schedule: Schedule, decided: Sequence[_Decided], enqueued: Sequence[Enqueued], now: int) -> None:
-        latest = 0
+    def _told(self, schedule: Schedule, decided: Sequence[_Decided], enqueued: Sequence[Queued], now: int) -> None:
+        latest, started = 0, {id(job) for _, job in enqueued}
         for each in decided:
             late = max(0, now - definitions.fires_at(schedule.id, schedule.definition, each.due))
-            self.tally.count(each.state, late if each.state == "queued" else None)
+            self.tally.count(
+                "queued" if (is_queued := id(each.job) in started) else each.state, late if is_queued else None
+            )
             latest = max(latest, late)
         if decided:
             states = Counter(each.state for each in decided)
@@ -320,7 +340,7 @@ class Firing:
                 return  # somebody else was there: the next round sees what is left
             late = max(0, now - definitions.fires_at(schedule.id, schedule.definition, each.due_at))
             self.tally.started(late)
-            self._announce([enqueued])
+            self._announce([(enqueued, job)])
 
     def _start(
         self, connection: Connection, schedule: Schedule, each: Occurrence, job: NewJob, now: int
@@ -329,7 +349,7 @@ class Firing:
         is_free = in_flight < schedule.definition.max_in_flight
         if not is_free or not occurrences.is_still_waiting(connection, each.id):
             return None
-        return self._enqueue(connection, schedule, each.id, each.due_at, job, now)
+        return self._begin(connection, schedule, each.id, each.due_at, job, now)
 
     async def _refuse(self, schedule: Schedule, each: Occurrence, why: str) -> None:
         now = self._clock()

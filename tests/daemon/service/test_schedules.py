@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.choosing import InOrder, charge
 
 from config.errors import ConflictError, NotFoundError, UserError
 from daemon.service import Draft, OccurrenceReport
@@ -63,7 +64,8 @@ class World:
                 now=self.clock.now,
                 lease_until=self.clock.now + 60_000,
                 limit=1000,
-                engine_idle=True,
+                choose=InOrder(),
+                charge=charge,
                 max_attempts=3,
             )
             for job in claimed:
@@ -115,7 +117,8 @@ async def test_a_due_time_becomes_one_job_of_the_schedule(world: World) -> None:
     assert await world.told() == [(1, "done")]
 
 
-async def test_a_webhook_is_the_origin_of_the_job(world: World) -> None:
+async def test_a_webhook_is_the_origin_of_the_job(build: Callable[..., Any]) -> None:
+    world = World(build(webhooks={"hosts": [{"name": "example.org"}]}))
     await world.schedules.add(draft(target={"kind": "webhook", "url": "https://example.org/x"}))
     await world.pass_time(HOUR)
     (job,) = await world.jobs()
@@ -423,6 +426,7 @@ async def test_names_are_taken_once_and_unknown_ones_are_said(world: World) -> N
         ({"target": {"kind": "folder", "path": "here"}}, "path"),
         ({"target": {"kind": "folder", "path": "/srv/../etc"}}, "path"),
         ({"target": {"kind": "webhook", "url": "ftp://x"}}, "url"),
+        ({"target": {"kind": "webhook", "url": "https://not.listed"}}, "webhook"),
         ({"target": {"kind": "webhook"}}, "target"),
         ({"starts_at": "2027-01-01", "ends_at": "2026-12-01"}, "every"),
     ],

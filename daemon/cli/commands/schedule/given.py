@@ -28,6 +28,7 @@ OPTIONS = {
     "lists": "list",
     "path": "folder",
     "url": "webhook",
+    "webhook": "webhook",
     **{name: name for name in ("cron", "every", "calendar", "at", "gap", "overlap", "jitter", "owner", "from", "n")},
 }
 """Fields of a schedule, and the options that set them."""
