@@ -116,6 +116,7 @@ class Daemon:
             front_ends=self._supervisor.states,
             board=self._dispatcher.board,
         )
+        service.quotas.estimate_by(self._dispatcher.expected)
         self._outbox = Outbox(
             database=database,
             bus=bus,

@@ -103,7 +103,7 @@ class Dispatcher:
             conditions=self._conditions,
             teller=EngineTeller(bus),
         )
-        self._balance = Balance(settings, policy, self._expected)
+        self._balance = Balance(settings, policy, self.expected)
         self._patience = _patience(settings)
         self._news = asyncio.Event()
         self._shifted = asyncio.Event()
@@ -285,7 +285,8 @@ class Dispatcher:
             await self._fail(job, JobError("retryable", f"the input could not be read: {error.strerror}", None, None))
         return None
 
-    def _expected(self, request: Request) -> float:
+    def expected(self, request: Request) -> float:
+        """Engine-seconds that a settled request will probably take, by what was learnt so far."""
         return self._ledger.speeds.engine_seconds(request)
 
     # --- the order on board

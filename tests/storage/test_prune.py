@@ -6,6 +6,7 @@ import random
 from types import ModuleType
 
 import pytest
+from sqlalchemy import Connection
 from support.queue_driver import QueueDriver
 from support.requests import settled
 
@@ -212,11 +213,19 @@ def test_what_another_rule_tells_of_is_left_to_it(q: QueueDriver) -> None:
     assert gone not in left(q)
 
 
+def weigh_a_hundred_bytes_each(q: QueueDriver) -> None:
+    def operation(connection: Connection) -> None:
+        connection.exec_driver_sql("UPDATE pictures SET bytes = 100")
+        connection.exec_driver_sql("UPDATE stored SET bytes = 100 * pictures")
+
+    q.write(operation)
+
+
 @pytest.mark.parametrize(("most", "stay"), [(0, 0), (99, 0), (100, 1), (250, 2), (499, 4), (500, 5), (10**9, 5)])
 def test_the_newest_are_kept_whose_pictures_take_no_more(q: QueueDriver, most: int, stay: int) -> None:
     """Five jobs with 100 bytes of pictures each, as their rows say."""
     names = [drawn(q) for _ in range(5)]
-    q.write(lambda c: c.exec_driver_sql("UPDATE pictures SET bytes = 100"))
+    weigh_a_hundred_bytes_each(q)
     assert prune(q, Rule(keep_bytes=most)).jobs == 5 - stay
     assert left(q) == set(names[5 - stay :])
 
@@ -225,7 +234,7 @@ def test_a_job_stays_as_long_as_one_thing_keeps_it(q: QueueDriver) -> None:
     old = [drawn(q) for _ in range(6)]
     q.now += 10_000
     new = [drawn(q) for _ in range(2)]
-    q.write(lambda c: c.exec_driver_sql("UPDATE pictures SET bytes = 100"))
+    weigh_a_hundred_bytes_each(q)
     assert prune(q, Rule(ended_before=q.now, keep=3, keep_bytes=400)).jobs == 4
     assert left(q) == {*new, *old[-2:]}
     assert prune(q, Rule(ended_before=q.now, keep=1, keep_bytes=0)).jobs == 2
