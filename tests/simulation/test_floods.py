@@ -26,7 +26,13 @@ def p95(outcome: Outcome) -> float:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("machines", MACHINES.values(), ids=MACHINES)
+@pytest.mark.parametrize(
+    "machines",
+    [
+        pytest.param(machines, id=name, marks=[pytest.mark.soak] if name == "merges for nothing" else [])
+        for name, machines in MACHINES.items()
+    ],
+)
 def test_people_wait_little_longer_than_alone_and_the_floods_keep_their_floors(machines: tuple[Machine, ...]) -> None:
     alone = p95(simulate(people(), machines))
     asks = floods() + people()
