@@ -41,6 +41,8 @@ class Line:
     dashes: str = ""
     marks: tuple[str, ...] = ()
     """What is written at each point, if they are marked."""
+    below: bool = False
+    """They are written below the points."""
 
 
 @dataclass(frozen=True)
@@ -93,5 +95,5 @@ class Chart:
         drawing.curve(places, line.colour, line.dashes)
         for (x, y), words in zip(places, line.marks, strict=False):
             drawing.dot(x, y, line.colour)
-            at_end = x > WIDTH - RIGHT - 40
-            drawing.text(x - 8 if at_end else x + 8, y - 8, words, kind="small", anchor="end" if at_end else "start")
+            side, anchor = (-8, "end") if x > WIDTH - RIGHT - 40 else (8, "start")
+            drawing.text(x + side, y + (18 if line.below else -8), words, kind="small", anchor=anchor)

@@ -55,14 +55,14 @@ def chart() -> Chart:
         subtitle=f"{PEOPLE * ASKS:,} jobs of people, one in five for a second model, and {BATCH:,} scheduled ones"
         f" at night; a model takes {MACHINE.load_seconds:.0f} s to load",
         across=Axis("engines", tuple((float(count), str(count)) for count in COUNTS), log=True),
-        up=Axis("wait from the request to the picture", ticks("3 s", "24 h"), log=True),
+        up=Axis("wait from the request to the picture", ticks("1 s", "24 h"), log=True),
         lines=(
             _line("p95 of the waits", tails, ORANGE),
-            _line(f"median of the waits (models were loaded {', '.join(loads)})", medians, BLUE),
+            _line(f"median of the waits (models were loaded {', '.join(loads)})", medians, BLUE, below=True),
             Line(f"a job by itself, its model loaded: {in_words(alone)}", ((1.0, alone), (8.0, alone)), GREY, "2 4"),
         ),
     )
 
 
-def _line(label: str, points: list[tuple[float, float]], colour: str) -> Line:
-    return Line(label, tuple(points), colour, marks=tuple(in_words(wait) for _, wait in points))
+def _line(label: str, points: list[tuple[float, float]], colour: str, *, below: bool = False) -> Line:
+    return Line(label, tuple(points), colour, marks=tuple(in_words(wait) for _, wait in points), below=below)

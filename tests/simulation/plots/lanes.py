@@ -21,8 +21,8 @@ DASHES = ("", "9 4", "9 3 2 3", "2 4")
 
 
 def traffic() -> list[Ask]:
-    """A folder and a background job that never end, a nightly schedule from 20 minutes on, and for an hour people who
-    ask for more than the engine can draw.
+    """A folder and a background job that never end, a schedule from minute 20 on, and from minute 40 on for more
+    than an hour people who ask for more than the engine can draw.
     """
     asks = [Ask(at=0.0, lane=1, owner="folder", fit=FIT, steps=20)] * 4000
     asks += [Ask(at=0.0, lane=3, owner="background", fit=FIT, steps=20)] * 1000
@@ -48,8 +48,7 @@ def chart() -> Chart:
         lines.append(Line("", ((0.0, floor), (END, floor)), COLOURS[lane], "1 7"))
     return Chart(
         title="What each lane gets while people ask for more than the engine can draw",
-        subtitle="20 people ask for 50 pictures each at minute 40; a folder and background work wait all along,"
-        " a schedule from minute 20",
+        subtitle="20 people ask for 50 pictures each at minute 40; a schedule runs from minute 20, all else from 0",
         across=Axis("minutes (each point: four minutes; dotted: the floors)", _minutes()),
         up=Axis("share of the engine", percents(range(0, 101, 20))),
         lines=tuple(lines),

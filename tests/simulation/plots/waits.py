@@ -20,7 +20,7 @@ def chart() -> Chart:
     flooded = floods() + people()
     return Chart(
         title="What people wait, beside 10,000 folder jobs and 500 scheduled ones",
-        subtitle=f"Twenty people, {len(people())} jobs of {in_words(MACHINE.alone_seconds(flooded[0]))}"
+        subtitle=f"Twenty people, {len(people()):,} jobs of {in_words(MACHINE.alone_seconds(flooded[0]))}"
         " in two hours, on one engine that draws one picture at a time",
         across=Axis("wait from the request to the picture", ticks("1 s", "8 h"), log=True),
         up=Axis("share of people's jobs done", percents(range(0, 101, 20))),
