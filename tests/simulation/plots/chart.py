@@ -42,7 +42,7 @@ class Line:
     marks: tuple[str, ...] = ()
     """What is written at each point, if they are marked."""
     below: bool = False
-    """They are written below the points."""
+    """They are written below the points and to the left, where the axis leaves room."""
 
 
 @dataclass(frozen=True)
@@ -95,5 +95,6 @@ class Chart:
         drawing.curve(places, line.colour, line.dashes)
         for (x, y), words in zip(places, line.marks, strict=False):
             drawing.dot(x, y, line.colour)
-            side, anchor = (-8, "end") if x > WIDTH - RIGHT - 40 else (8, "start")
-            drawing.text(x + side, y + (18 if line.below else -8), words, kind="small", anchor=anchor)
+            below = line.below and x > LEFT
+            side, anchor = (-8, "end") if below or x > WIDTH - RIGHT - 40 else (8, "start")
+            drawing.text(x + side, y + (18 if below else -8), words, kind="small", anchor=anchor)
