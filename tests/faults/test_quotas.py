@@ -146,13 +146,13 @@ def test_the_harness_notices_a_reservation_outside_the_transaction(start: Any) -
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_quotas_stay_exact_through_kills(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kills", "limit"), [(8, 60), pytest.param(20, 120, marks=pytest.mark.soak)])
+def test_quotas_stay_exact_through_kills(tmp_path: Path, kills: int, limit: int) -> None:
     """1. Four callers submit, and cancel some, while the daemon is killed again and again. 2. Everything ends.
 
     Result: at no kill was more taken than may; in the end exactly that was made, nothing is held, and what was
     counted is what the rows of pictures say.
     """
-    kills, limit = 20, 120
     storm = QuotaStorm(tmp_path / "state", limit=limit, seed=SEED)
     assert storm.rage(kills) == []
     assert storm.refused > 0

@@ -16,8 +16,8 @@ SEED = int(os.environ.get("STORM_SEED", "30"))
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_dozen_kills_around_due_times_make_none_twice_and_lose_none(tmp_path: Path) -> None:
-    storm = ScheduleStorm(tmp_path / "state", kills=12, seed=SEED)
+def test_a_few_kills_around_due_times_make_none_twice_and_lose_none(tmp_path: Path) -> None:
+    storm = ScheduleStorm(tmp_path / "state", kills=7, seed=SEED)
     assert storm.rage() == []
     assert storm.count("none", "done") > 0
     assert storm.count("none", "missed") > 0, "the kills must hit due times, or they prove nothing"
