@@ -79,8 +79,13 @@ def _close(turns: list[Turn], rules: Rules) -> Iterator[Turn]:
 
 
 def misfit_of(fit: Fit, engine: EngineState) -> int:
-    """0: shares forwards with what is on board; 1: the same model; 2: another model must be loaded."""
-    models = {engine.model} if engine.model else {job.fit.model for job in engine.aboard}
-    if models and fit.model not in models:
+    """0: shares forwards with what is on board; 1: the same model; 2: another model must be loaded.
+
+    The model is that of the job that came on board last, which is loaded when its turn comes: to prefer the one that is
+    loaded now would mix the models on board, and then each job waits for a load.
+    """
+    latest = max(engine.aboard, key=lambda job: job.arrival, default=None)
+    model = engine.model if latest is None else latest.fit.model
+    if model is not None and fit.model != model:
         return 2
     return 0 if not engine.aboard or any(job.fit == fit for job in engine.aboard) else 1

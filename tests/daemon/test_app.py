@@ -87,7 +87,7 @@ def test_a_job_is_accepted_soon_after_the_start(daemon: Callable[..., LiveDaemon
     live.start()
     live.submit("quickly")
     # Processor time, which other work on the machine does not lengthen; start-up waits for hardly anything else.
-    assert usage(live.pid).cpu_seconds < 2
+    assert usage(live.pid).cpu_seconds < 3
     assert live.stop() == 0
 
 

@@ -122,7 +122,10 @@ def test_what_reaches_an_engine_is_in_bounds_or_its_field_is_refused_by_name(cou
             except UserError as refused:
                 ends["refused"] += 1
                 assert refused.field is not None, refused.message
-                assert refused.field in body, (refused.field, refused.message)
+                assert refused.field in body or (refused.field == "image" and "image_base64" in body), (
+                    refused.field,
+                    refused.message,
+                )
                 assert refused.field in refused.message
                 assert refused.message.isprintable()
                 assert len(refused.message) < 300

@@ -75,6 +75,13 @@ ROWS = {
         " 3)",
         "INSERT INTO loads VALUES ('starter', 1.0, 2.5, 3)",
     ),
+    "0005": (
+        "INSERT INTO schedules (id, name, owner, from_file, kind, expression, time_zone, gap, overlap, catch_up,"
+        " jitter_ms, max_in_flight, template, target, anchor_at, created_at, version, disabled, last_due_at, runs,"
+        f" failures) VALUES ('{ORDER}', 'dawn', 'schedule:dawn', 0, 'every', '2h', 'UTC', 'next', 'first', 'one', 0, 1,"
+        " '{}', '{}', 1, 1, 1, 0, 1, 1, 0)",
+        f"INSERT INTO occurrences VALUES (1, '{ORDER}', 5, 'done', 1, NULL, 0, '{JOB}', 5)",
+    ),
     "0006": ("INSERT INTO subscriptions VALUES ('webhook', 'archive', 'done,failed', 'folder:*', NULL)",),
 }
 """Plain SQL, as a version wrote it: what is inserted once a database is of that version."""
