@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sed -n 's/^\(torch==[^ ]*\).*/\1/p' torch.lock >"$work/torch.txt"
 
-"$LOCK_WITH" --quiet --upgrade --extra test --extra dev --constraint "$work/torch.txt" \
+"$LOCK_WITH" --quiet --upgrade --extra discord --extra test --extra dev --constraint "$work/torch.txt" \
     --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
     --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
     --output-file "$work/all.lock" pyproject.toml
