@@ -111,7 +111,9 @@ async def test_a_file_of_a_command_can_be_fetched(studio: Studio) -> None:
         ({"prompt": "a fox", "image": "fox.png"}, "takes a file"),
     ],
 )
-async def test_a_user_can_send_only_what_the_command_takes(studio: Studio, options: dict[str, object], said: str) -> None:
+async def test_a_user_can_send_only_what_the_command_takes(
+    studio: Studio, options: dict[str, object], said: str
+) -> None:
     async with probing(studio.fake):
         with pytest.raises(NotTaken, match=said):
             await studio.fake.slash(studio.ada, studio.channel, "imagine", **options)

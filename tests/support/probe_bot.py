@@ -23,7 +23,9 @@ class Probe(discord.Client):
     def __init__(self, api_base: str, *, sync: bool = True, **more: Any) -> None:
         intents = more.pop("intents", discord.Intents(guilds=True, guild_messages=True, dm_messages=True))
         quiet = discord.AllowedMentions.none()
-        super().__init__(intents=intents, allowed_mentions=quiet, max_ratelimit_timeout=30.0, **more)
+        super().__init__(
+            intents=intents, allowed_mentions=quiet, max_ratelimit_timeout=30.0, guild_ready_timeout=0.05, **more
+        )
         point(self, api_base)
         self.tree = app_commands.CommandTree(self)
         self.heard: list[discord.Message] = []
@@ -109,7 +111,9 @@ class Rerun(ui.Modal, title="Edit and rerun"):
     )
     model: ui.Label[Any] = ui.Label(
         text="Model",
-        component=ui.Select(custom_id="model", options=[discord.SelectOption(label=each, value=each) for each in MODELS]),
+        component=ui.Select(
+            custom_id="model", options=[discord.SelectOption(label=each, value=each) for each in MODELS]
+        ),
     )
     private: ui.Label[Any] = ui.Label(text="Private", component=ui.Checkbox(custom_id="private"))
 

@@ -186,6 +186,8 @@ class Connection:
 
     async def end(self, code: int | None) -> None:
         """Close with a code, or break the line."""
+        if self.session is not None:
+            self._gateway.left(self.session, self, code)
         if code is None:
             if self._request.transport is not None:
                 self._request.transport.abort()

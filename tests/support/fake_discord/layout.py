@@ -204,19 +204,19 @@ class _Checker:
         return False
 
 
-def check_unique(form: Form, components: list[Any]) -> None:
+def check_unique(form: Form, components: list[Any], where: str = "components") -> None:
     """No two parts may have the same custom id, or the same number."""
     seen: dict[str, set[Any]] = {"custom_id": set(), "id": set()}
-    stack = [(f"components.{index}", each) for index, each in enumerate(components)]
+    stack = [(f"{where}.{index}", each) for index, each in enumerate(components)]
     while stack:
-        where, each = stack.pop(0)
+        place, each = stack.pop(0)
         if not isinstance(each, dict):
             continue
         for name, known in seen.items():
             value = each.get(name)
             if value and value in known:
                 code = f"COMPONENT_{name.upper()}_DUPLICATED"
-                form.wrong(f"{where}.{name}", code, f"Component {name.replace('_', ' ')} cannot be duplicated")
+                form.wrong(f"{place}.{name}", code, f"Component {name.replace('_', ' ')} cannot be duplicated")
             known.add(value)
-        stack += [(f"{where}.components.{index}", child) for index, child in enumerate(each.get("components") or [])]
-        stack += [(f"{where}.{name}", each[name]) for name in ("accessory", "component") if name in each]
+        stack += [(f"{place}.components.{index}", child) for index, child in enumerate(each.get("components") or [])]
+        stack += [(f"{place}.{name}", each[name]) for name in ("accessory", "component") if name in each]

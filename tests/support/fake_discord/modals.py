@@ -28,7 +28,7 @@ def check(form: Form, data: dict[str, Any]) -> None:
     form.length("data.components", components, 1, 5)
     for index, each in enumerate(components):
         _top(form, f"data.components.{index}", each)
-    check_unique(form, components)
+    check_unique(form, components, "data.components")
 
 
 def settle(data: dict[str, Any]) -> dict[str, Any]:
