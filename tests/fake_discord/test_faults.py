@@ -186,7 +186,7 @@ async def test_a_client_that_is_killed_leaves_what_it_did(studio: Studio) -> Non
     fake = studio.fake
     tests = Path(__file__).resolve().parents[1]
     command = [sys.executable, "-W", "ignore", "-c", CLIENT, fake.api_base, fake.token, str(tests.parent), str(tests)]
-    client = subprocess.Popen(command)
+    client = await asyncio.to_thread(subprocess.Popen, command)
     try:
         await until(lambda: fake.gateway.online and fake.commands.listed(), "the first client", 30)
         fake.faults.crash(ORIGINAL, client.kill)

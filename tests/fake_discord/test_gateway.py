@@ -10,6 +10,7 @@ import aiohttp
 import discord
 import pytest
 from fake_discord.conftest import Studio
+from support.fake_discord.fake import FakeDiscord
 from support.probe_bot import Probe, probing
 from support.waiting import until
 
@@ -157,15 +158,19 @@ async def test_guilds_come_and_go(studio: Studio) -> None:
 async def test_only_a_clean_end_gives_the_session_up(studio: Studio, code: int, alive: bool) -> None:
     """The library ends with 4000 even when it is closed for good, because its reader answers first."""
     fake = studio.fake
-    async with aiohttp.ClientSession() as session:
-        async with session.ws_connect(f"{fake.gateway_url}?v=10&encoding=json") as socket:
-            await socket.send_json({"op": 2, "d": {"token": fake.token, "intents": 1, "properties": {}}})
-            await until(lambda: fake.gateway.online, "online")
-            (known,) = fake.gateway.online
-            await socket.close(code=code)
+    async with aiohttp.ClientSession() as session, _connected(session, fake) as socket:
+        await socket.send_json({"op": 2, "d": {"token": fake.token, "intents": 1, "properties": {}}})
+        await until(lambda: fake.gateway.online, "online")
+        (known,) = fake.gateway.online
+        await socket.close(code=code)
     await until(lambda: not known.connected, "gone")
 
     assert known.alive is alive
+
+
+def _connected(session: aiohttp.ClientSession, fake: FakeDiscord) -> Any:
+    """A connection without compression."""
+    return session.ws_connect(f"{fake.gateway_url}?v=10&encoding=json")
 
 
 WRONG: dict[str, tuple[list[Any], int]] = {
@@ -191,27 +196,25 @@ async def test_who_breaks_the_protocol_is_shown_out(studio: Studio, case: str) -
         "INTENTS": {"op": 2, "d": {**login, "intents": 1 << 30}},
         "SHARD": {"op": 2, "d": {**login, "shard": [1, 1]}},
     }
-    async with aiohttp.ClientSession() as session:
-        async with session.ws_connect(f"{fake.gateway_url}?v=10&encoding=json") as socket:
-            assert (await socket.receive_json())["op"] == 10
-            for each in sent:
-                payload = written.get(each, each) if isinstance(each, str) else each
-                await socket.send_str(payload if isinstance(payload, str) else json.dumps(payload))
-            while not socket.closed:
-                await socket.receive(timeout=5)
-            assert socket.close_code == code
+    async with aiohttp.ClientSession() as session, _connected(session, fake) as socket:
+        assert (await socket.receive_json())["op"] == 10
+        for each in sent:
+            payload = written.get(each, each) if isinstance(each, str) else each
+            await socket.send_str(payload if isinstance(payload, str) else json.dumps(payload))
+        while not socket.closed:
+            await socket.receive(timeout=5)
+        assert socket.close_code == code
 
 
 async def test_a_wrong_sequence_is_told(studio: Studio) -> None:
     async with probing(studio.fake, sync=False):
         (number,) = studio.fake.gateway.sessions
-        async with aiohttp.ClientSession() as session:
-            async with session.ws_connect(f"{studio.fake.gateway_url}?v=10&encoding=json") as socket:
-                await socket.receive_json()
-                data = {"token": studio.fake.token, "session_id": number, "seq": 999}
-                await socket.send_json({"op": 6, "d": data})
-                await socket.receive(timeout=5)
-                assert socket.close_code == 4007
+        async with aiohttp.ClientSession() as session, _connected(session, studio.fake) as socket:
+            await socket.receive_json()
+            data = {"token": studio.fake.token, "session_id": number, "seq": 999}
+            await socket.send_json({"op": 6, "d": data})
+            await socket.receive(timeout=5)
+            assert socket.close_code == 4007
 
 
 async def test_a_session_waits_for_minutes_only(studio: Studio) -> None:

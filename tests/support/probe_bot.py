@@ -118,14 +118,18 @@ class Rerun(ui.Modal, title="Edit and rerun"):
     private: ui.Label[Any] = ui.Label(text="Private", component=ui.Checkbox(custom_id="private"))
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        prompt, model, private = (each.component for each in (self.prompt, self.model, self.private))
+        prompt: Any = self.prompt.component
+        model: Any = self.model.component
+        private: Any = self.private.component
         await interaction.response.send_message(f"{prompt.value} {model.values} {private.value}")
 
 
 def done(prompt: str, files: list[discord.File]) -> ui.LayoutView:
     """The layout of a result."""
     view = ui.LayoutView(timeout=None)
-    gallery = ui.MediaGallery(*(discord.MediaGalleryItem(each, description=prompt[:1024]) for each in files))
+    gallery: ui.MediaGallery[Any] = ui.MediaGallery(
+        *(discord.MediaGalleryItem(each, description=prompt[:1024]) for each in files)
+    )
     row: ui.ActionRow[Any] = ui.ActionRow(Again("01"), Edit())
     view.add_item(ui.Container(ui.TextDisplay(prompt[:3000]), gallery, row))
     return view

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from support.fake_discord import interaction_payloads, modals, permissions
 from support.fake_discord.bodies import Body
 from support.fake_discord.command_forms import GROUP, MESSAGE, SLASH, SUB, USER
 from support.fake_discord.command_values import Values
+from support.fake_discord.core import Core
 from support.fake_discord.interactions import (
     AUTOCOMPLETE,
     COMMAND,
@@ -22,18 +23,15 @@ from support.fake_discord.places import Channel
 from support.fake_discord.posting import Manner
 from support.fake_discord.uploads import Attachment, Upload, safe_name
 
-if TYPE_CHECKING:
-    from support.fake_discord.fake import FakeDiscord
-
 
 class NotOffered(AssertionError):
     """A user could not do this: what they would have to click is not there for them."""
 
 
-class Acts:
-    """Mixed into the fake, so that a test reads as what happens."""
+class Acts(Core):
+    """Part of the fake, so that a test reads as what happens."""
 
-    async def slash(self: FakeDiscord, user: User, channel: Channel, name: str, /, **options: Any) -> Interaction:
+    async def slash(self, user: User, channel: Channel, name: str, /, **options: Any) -> Interaction:
         """
         A user sends a command, such as ``"imagine"`` or ``"schedule add"``.
 
@@ -47,7 +45,7 @@ class Acts:
         return _begin(self, COMMAND, user, channel, data, command=command)
 
     async def autocomplete(
-        self: FakeDiscord, user: User, channel: Channel, name: str, option: str, typed: str = "", /, **others: Any
+        self, user: User, channel: Channel, name: str, option: str, typed: str = "", /, **others: Any
     ) -> list[dict[str, Any]]:
         """What is suggested while a user types into one option; each has ``name`` and ``value``."""
         command, chain = _command(self, user, channel, name)
@@ -62,9 +60,7 @@ class Acts:
         assert asked.choices is not None
         return asked.choices
 
-    async def context_menu(
-        self: FakeDiscord, user: User, channel: Channel, name: str, target: Message | User
-    ) -> Interaction:
+    async def context_menu(self, user: User, channel: Channel, name: str, target: Message | User) -> Interaction:
         """A user picks an entry of the menu of a message or of another user."""
         kind = MESSAGE if isinstance(target, Message) else USER
         command = _offered(self, user, channel, name, kind)
@@ -79,9 +75,7 @@ class Acts:
         data.pop("options", None)
         return _begin(self, COMMAND, user, channel, data, command=command)
 
-    async def press(
-        self: FakeDiscord, user: User, message: Message, custom_id: str, *, forged: bool = False
-    ) -> Interaction:
+    async def press(self, user: User, message: Message, custom_id: str, *, forged: bool = False) -> Interaction:
         """
         A user presses a button.
 
@@ -94,7 +88,7 @@ class Acts:
         data = {"custom_id": custom_id, "component_type": 2, "id": number}
         return _begin(self, COMPONENT, user, message.channel, data, source=message)
 
-    async def choose(self: FakeDiscord, user: User, message: Message, custom_id: str, *values: Any) -> Interaction:
+    async def choose(self, user: User, message: Message, custom_id: str, *values: Any) -> Interaction:
         """A user picks from a menu: values, or users, roles and channels themselves."""
         menu = message.find(custom_id)
         _touchable(user, message, menu, custom_id)
@@ -116,7 +110,7 @@ class Acts:
             data["resolved"] = resolved
         return _begin(self, COMPONENT, user, message.channel, data, source=message)
 
-    async def submit(self: FakeDiscord, asked: Interaction, /, **values: Any) -> Interaction:
+    async def submit(self, asked: Interaction, /, **values: Any) -> Interaction:
         """The user who got a modal fills it in; parts that are not named keep what they were opened with."""
         modal = asked.modal
         assert modal is not None, "there is no modal"
@@ -141,7 +135,7 @@ class Acts:
         return _begin(self, MODAL, asked.user, asked.channel, data, source=asked.source)
 
     async def say(
-        self: FakeDiscord,
+        self,
         user: User,
         channel: Channel,
         text: str,
@@ -159,7 +153,7 @@ class Acts:
         manner = Manner(max(user.upload_limit, channel.guild.upload_limit if channel.guild else 0))
         return self.posting.create(body, channel, user, manner, kind=kind, answers=replying_to)
 
-    def open_thread(self: FakeDiscord, user: User, message: Message, name: str = "thread") -> Channel:
+    def open_thread(self, user: User, message: Message, name: str = "thread") -> Channel:
         """A user opens a thread under a message."""
         if not message.channel.may(user, "create_public_threads"):
             raise NotOffered(f"{user.name} may not open threads")
@@ -167,12 +161,12 @@ class Acts:
         self.tell_thread("THREAD_CREATE", made)
         return made
 
-    def remove(self: FakeDiscord, message: Message) -> None:
+    def remove(self, message: Message) -> None:
         """A moderator deletes a message; of an ephemeral one, its only reader dismisses it."""
         self.posting.delete(message)
 
 
-def _offered(fake: FakeDiscord, user: User, channel: Channel, name: str, kind: int) -> dict[str, Any]:
+def _offered(fake: Core, user: User, channel: Channel, name: str, kind: int) -> dict[str, Any]:
     """The command as it is at hand for this user in this place."""
     guild = channel.guild
     owners = owners_of(user, channel, guild, fake.bot)
@@ -192,13 +186,13 @@ def _offered(fake: FakeDiscord, user: User, channel: Channel, name: str, kind: i
             raise NotOffered(f"{user.name} may not use commands in {channel.name}")
         wanted = command["default_member_permissions"]
         held = guild.allow(user, channel)
-        if wanted is not None and not held & permissions.BITS["administrator"]:
-            if int(wanted) == 0 or held & int(wanted) != int(wanted):
-                raise NotOffered(f"{name!r} is not for {user.name}")
+        unfit = wanted is not None and (int(wanted) == 0 or held & int(wanted) != int(wanted))
+        if unfit and not held & permissions.BITS["administrator"]:
+            raise NotOffered(f"{name!r} is not for {user.name}")
     return command
 
 
-def _command(fake: FakeDiscord, user: User, channel: Channel, name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _command(fake: Core, user: User, channel: Channel, name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The command, and the way down to the sub-command that is meant."""
     first, *rest = name.split()
     command = _offered(fake, user, channel, first, SLASH)
@@ -243,17 +237,17 @@ def _submitted(each: dict[str, Any], filled: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _upload(fake: FakeDiscord, channel: Channel, upload: Upload) -> Attachment:
+def _upload(fake: Core, channel: Channel, upload: Upload) -> Attachment:
     """A file that a user adds to a command or a modal."""
     number, name = fake.ids.next(), safe_name(upload.name)
     url = fake.files.address("ephemeral-attachments", channel.id, number, name)
     kept = Attachment(number, name, upload.content, url, ephemeral=True)
-    fake._uploaded[number] = kept
+    fake.uploaded[number] = kept
     return kept
 
 
 def _begin(
-    fake: FakeDiscord,
+    fake: Core,
     kind: int,
     user: User,
     channel: Channel,

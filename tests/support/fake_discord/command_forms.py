@@ -160,7 +160,7 @@ def check_choice(form: Form, where: str, kind: int, choice: dict[str, Any]) -> N
     else:
         form.length(f"{where}.name", choice["name"], 1, 100)
     value = choice.get("value")
-    wanted = {STRING: str, INTEGER: int, NUMBER: (int, float)}.get(kind, str)
+    wanted: tuple[type, ...] = {STRING: (str,), INTEGER: (int,), NUMBER: (int, float)}.get(kind, (str,))
     if value is None or isinstance(value, bool) or not isinstance(value, wanted):
         form.wrong(f"{where}.value", "BASE_TYPE_INVALID", f"{value!r} does not fit the type of the option")
     elif isinstance(value, str):

@@ -75,7 +75,7 @@ def _check(option: dict[str, Any], value: Any) -> None:
     choices = option.get("choices") or []
     if choices and value not in [each["value"] for each in choices]:
         raise NotTaken(f"{name}: {value!r} is none of {[each['value'] for each in choices]}")
-    size = len(value) if kind == STRING else value
+    size: Any = len(value) if isinstance(value, str) else value
     least, most = ("min_length", "max_length") if kind == STRING else ("min_value", "max_value")
     ceiling = option.get(most, MOST_STRING if kind == STRING else None)
     if option.get(least) is not None and size < option[least]:

@@ -6,7 +6,7 @@ codes, and has a clock of its own. A test makes guilds and users, lets the users
 
     async with FakeDiscord() as fake:
         guild = fake.guild("studio")
-        channel, ada = guild_channel(...), fake.user("ada", guild)
+        channel, ada = fake.channel(guild), fake.user("ada", guild)
         ... start the client with fake.api_base and fake.token ...
         asked = await fake.slash(ada, channel, "imagine", prompt="a fox")
         message = await asked.message()
@@ -15,28 +15,19 @@ codes, and has a clock of its own. A test makes guilds and users, lets the users
 
 from __future__ import annotations
 
-import secrets
+from fnmatch import fnmatchcase
 from types import TracebackType
 from typing import Any
 
 from aiohttp import web
 from support.fake_discord import permissions, routes_account, routes_channels, routes_interactions
 from support.fake_discord.acts import Acts
-from support.fake_discord.clock import Clock, Snowflakes
-from support.fake_discord.commands import Commands
-from support.fake_discord.faults import Faults
-from support.fake_discord.files import Files
-from support.fake_discord.gateway import Gateway
-from support.fake_discord.interactions import Interactions
-from support.fake_discord.limits import Limits
+from support.fake_discord.core import new_token
 from support.fake_discord.messages import Message
 from support.fake_discord.people import Member, Role, User
 from support.fake_discord.places import Channel, Guild
-from support.fake_discord.posting import Posting
 from support.fake_discord.server import PREFIX, Exchange, Server
-from support.fake_discord.sessions import CONTENT, DIRECT_MESSAGES, GUILD_MESSAGES, GUILDS, Session
-from support.fake_discord.uploads import Attachment
-from support.fake_discord.world import World
+from support.fake_discord.sessions import GUILDS
 
 MOST_BODY_BYTES = 512 << 20
 
@@ -45,32 +36,13 @@ class FakeDiscord(Acts):
     """The service, its users, and everything a test may do to them."""
 
     def __init__(self, *, bot: str = "mezzotint", ahead: float = 0.0) -> None:
-        self.clock = Clock(ahead)
-        self.ids = Snowflakes(self.clock)
-        self.world = World(self.clock, self.ids)
-        self.owner = self.world.user("operator")
-        self.bot = self.world.user(bot, bot=True)
-        self.application_id = self.bot.id
-        self.token = _new_token()
-        self.shards = 1
-        """How many the gateway recommends."""
-        self.commands = Commands(self.application_id, self.clock, self.ids)
-        self.interactions = Interactions(self.clock)
-        self.limits = Limits(self.clock)
-        self.faults = Faults()
-        self.gateway = Gateway(self.clock, lambda: self.token, self._greet)
-        self.files = Files(self.clock, lambda number: self._uploaded.get(number) or self._posted(number))
-        self.posting = Posting(self.world, self._address, self._tell_message)
+        super().__init__(bot=bot, ahead=ahead)
         self.requests: list[Exchange] = []
         """Every request with its answer, in the order of the answers."""
         self.surprises: list[str] = []
         """Requests that there is no route for, and failures of the fake itself."""
         self.followups_that_edited = 0
         """Follow-ups that filled a waiting message, as the service no longer wants it."""
-        self.api_base = ""
-        """The root of the API, version included."""
-        self.gateway_url = ""
-        self._uploaded: dict[int, Attachment] = {}
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> FakeDiscord:
@@ -110,7 +82,7 @@ class FakeDiscord(Acts):
     def invite_bot(self, guild: Guild) -> None:
         """The bot joins."""
         self.world.join(self.bot, guild)
-        self._tell_guild(guild)
+        self.tell_guild(guild)
 
     def remove_bot(self, guild: Guild) -> None:
         """The bot is thrown out."""
@@ -126,7 +98,7 @@ class FakeDiscord(Acts):
     def find_guild(self, guild: Guild) -> None:
         """The outage is over."""
         guild.available = True
-        self._tell_guild(guild)
+        self.tell_guild(guild)
 
     def user(self, name: str, *guilds: Guild, locale: str = "en-US") -> User:
         """Somebody new, a member of these guilds."""
@@ -182,20 +154,13 @@ class FakeDiscord(Acts):
 
     def asked(self, route: str) -> list[Exchange]:
         """The requests of a route, as ``METHOD /path`` with ``*`` for anything."""
-        from fnmatch import fnmatchcase
-
         return [each for each in self.requests if fnmatchcase(each.asked, route)]
 
     async def revoke_token(self) -> str:
         """The operator resets the token: the old one is worth nothing from now on. The new one is returned."""
-        self.token = _new_token()
+        self.token = new_token()
         await self.gateway.drop(4004)
         return self.token
-
-    def reads(self, message: Message) -> bool:
-        """Whether the application may read what is in a message."""
-        own = message.author is self.bot or self.bot in message.mentions.users
-        return own or message.channel.guild is None or bool(self.gateway.allowed_intents & CONTENT)
 
     def assert_no_surprises(self, *tolerated: int) -> None:
         """
@@ -208,68 +173,3 @@ class FakeDiscord(Acts):
             if each.code not in tolerated:
                 wrong.append(f"{each.asked} -> {each.status} {each.said}\n    sent: {each.fields}")
         assert not wrong, "\n".join(wrong)
-
-    def tell_thread(self, event: str, thread: Channel) -> None:
-        assert thread.guild is not None
-        self.gateway.dispatch(event, thread.payload(), guild_id=thread.guild.id, intent=GUILDS)
-
-    def _greet(self, session: Session) -> None:
-        guilds = [each for each in self.world.guilds.values() if self.bot.id in each.members and session.hears(each.id)]
-        session.tell(
-            "READY",
-            {
-                "v": 10,
-                "user": self.bot.payload(),
-                "guilds": [{"id": str(each.id), "unavailable": True} for each in guilds],
-                "session_id": session.id,
-                "resume_gateway_url": self.gateway_url.replace("/gateway/", "/resume/"),
-                "shard": list(session.shard),
-                "application": {"id": str(self.application_id), "flags": 0},
-                "private_channels": [],
-            },
-        )
-        for guild in guilds:
-            if guild.available and session.intents & GUILDS:
-                session.tell("GUILD_CREATE", guild.payload(self.bot))
-
-    def _tell_guild(self, guild: Guild) -> None:
-        told = guild.payload(self.bot)
-        self.gateway.dispatch("GUILD_CREATE", told, guild_id=guild.id, intent=GUILDS)
-
-    def _tell_message(self, event: str, message: Message) -> None:
-        channel = message.channel
-        guild = channel.guild
-        where = {"channel_id": str(channel.id)} | ({"guild_id": str(guild.id)} if guild else {})
-        if guild is not None and not channel.may(self.bot, "view_channel"):
-            return
-        if guild is None and self.bot not in channel.recipients:
-            return
-
-        def told(session: Session) -> dict[str, Any]:
-            if event == "MESSAGE_DELETE":
-                return {"id": str(message.id), **where}
-            read = self.reads(message) and (
-                message.author is self.bot
-                or self.bot in message.mentions.users
-                or guild is None
-                or bool(session.intents & CONTENT)
-            )
-            data = {**message.payload(self.clock.stamp, read=read), **where}
-            if guild is not None and message.author.id in guild.members:
-                data["member"] = guild.members[message.author.id].payload(with_user=False)
-            return data
-
-        intent = DIRECT_MESSAGES if guild is None else GUILD_MESSAGES
-        self.gateway.dispatch(event, told, guild_id=guild.id if guild else None, intent=intent)
-
-    def _address(self, channel: Channel, number: int, name: str) -> str:
-        return self.files.address("attachments", channel.id, number, name)
-
-    def _posted(self, number: int) -> Attachment | None:
-        every = (file for each in self.world.messages.values() for look in each.history for file in look.attachments)
-        return next((file for file in every if file.id == number), None)
-
-
-def _new_token() -> str:
-    """In the form of a real one, which no scanner of secrets takes for one."""
-    return f"fake.{secrets.token_urlsafe(6)}.{secrets.token_urlsafe(27)}"

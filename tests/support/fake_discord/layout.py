@@ -98,7 +98,7 @@ class _Checker:
 
     def whole(self, components: list[dict[str, Any]]) -> None:
         """What holds for all parts together."""
-        every = list(walk([each for each in components if isinstance(each, dict)]))
+        every = list(walk(components))
         if len(every) > MOST_COMPONENTS:
             said = f"The specified components exceed the maximum total of {MOST_COMPONENTS}"
             self._form.wrong("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", said)

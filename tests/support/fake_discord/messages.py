@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,9 +170,11 @@ class Message:
         return told
 
 
-def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def walk(components: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """Every component, those within others too, in the order of display."""
     for each in components:
+        if not isinstance(each, dict):
+            continue
         yield each
         yield from walk(each.get("components", []))
         for inner in ("accessory", "component"):

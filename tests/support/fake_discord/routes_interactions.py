@@ -124,11 +124,10 @@ def _update(call: Call, found: Interaction, data: dict[str, Any]) -> Message:
 def _suggest(call: Call, found: Interaction, data: dict[str, Any]) -> None:
     form = Form()
     choices = data.get("choices")
-    if not isinstance(choices, list):
+    if choices is None:
         form.required("data.choices")
-        form.finish()
     form.length("data.choices", choices, 0, 25)
-    for index, each in enumerate(choices):
+    for index, each in enumerate(choices or []):
         command_forms.check_choice(form, f"data.choices.{index}", found.focused_kind, each)
     form.finish()
     found.choices = choices
