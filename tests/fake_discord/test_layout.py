@@ -54,7 +54,7 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     ],
     "ten pictures": [gallery(*[LINK] * 10)],
     "a button beside a text": [{"type": 9, "components": [text()], "accessory": button()}],
-    "40 parts": [box(*[text("x")] * 39)],
+    "40 parts": [box(*[text(str(n)) for n in range(39)])],
     "an id of 100": [row(button("x" * 100))],
     "menus for people": [row({"type": kind, "custom_id": str(kind)}) for kind in (5, 6, 7, 8)],
 }

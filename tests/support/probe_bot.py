@@ -20,13 +20,14 @@ MODELS = ["tiny", "large"]
 class Probe(discord.Client):
     """Slash commands, buttons that outlive it, a modal, a menu, and replies in threads."""
 
-    def __init__(self, api_base: str, *, sync: bool = True, **more: Any) -> None:
+    def __init__(self, api_base: str | None, *, sync: bool = True, **more: Any) -> None:
         intents = more.pop("intents", discord.Intents(guilds=True, guild_messages=True, dm_messages=True))
         quiet = discord.AllowedMentions.none()
         super().__init__(
             intents=intents, allowed_mentions=quiet, max_ratelimit_timeout=30.0, guild_ready_timeout=0.05, **more
         )
-        point(self, api_base)
+        if api_base is not None:
+            point(self, api_base)
         self.tree = app_commands.CommandTree(self)
         self.heard: list[discord.Message] = []
         self.events: list[str] = []
