@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import signal
 import subprocess
@@ -39,8 +40,9 @@ async def test_the_line_breaks_before_and_after_the_effect(studio: Studio, api: 
     studio.fake.faults.cut(route, "after", skip=1)
 
     for number in range(2):
-        with pytest.raises(aiohttp.ClientError):
+        with pytest.raises(aiohttp.ClientOSError) as caught:
             await api.ask("POST", studio.here, {"content": str(number)})
+        assert caught.value.errno == errno.ECONNRESET
 
     assert [each.content for each in studio.fake.messages(studio.channel)] == ["1"]
     assert [each.status for each in studio.fake.asked(route)] == [0, 0]
@@ -145,8 +147,9 @@ async def test_a_closed_door_leads_to_another(studio: Studio) -> None:
 async def test_late_answers_and_slow_uploads_take_their_time(studio: Studio, api: Api) -> None:
     studio.fake.faults.delay(f"POST {studio.here}", 0.2)
     studio.fake.faults.slow_upload(f"POST {studio.here}", 10_000, skip=1)
+    studio.fake.faults.slow_answer(f"POST {studio.here}", 0.3, skip=2)
 
-    for files in ({}, {"a_bin": bytes(3000)}):
+    for files in ({}, {"a_bin": bytes(3000)}, {}):
         began = time.monotonic()
         assert (await api.ask("POST", studio.here, {"content": "x"}, **files)).status == 200
         assert time.monotonic() - began >= 0.2

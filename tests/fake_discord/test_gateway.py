@@ -93,6 +93,45 @@ async def test_an_event_may_come_twice(studio: Studio) -> None:
         fake.assert_no_surprises()
 
 
+async def test_an_event_held_back_is_too_late_to_be_answered(studio: Studio) -> None:
+    fake = studio.fake
+    async with probing(fake) as bot:
+        fake.gateway.faults.hold_back("INTERACTION_CREATE", 0.05)
+        asked = await fake.slash(studio.ada, studio.channel, "imagine", prompt="a fox")
+        fake.clock.advance(3.1)
+        await until(lambda: bot.errors, "the error")
+
+    error = bot.errors[0]
+    assert isinstance(error, discord.NotFound)
+    assert error.code == 10062
+    assert fake.interactions.unanswered() == [asked]
+    assert fake.messages(studio.channel) == []
+
+
+async def test_a_login_that_comes_too_fast_is_tried_again(studio: Studio) -> None:
+    studio.fake.gateway.faults.refuse_identifies(1)
+    async with probing(studio.fake):
+        assert studio.fake.gateway.faults.fired["identify refused"] == 1
+        assert studio.fake.gateway.identifies == 1
+
+
+async def test_a_sharded_client_gets_the_events_of_its_guilds(studio: Studio) -> None:
+    """The first shard hears of direct messages, and each of the guilds whose ids fall to it."""
+    fake = studio.fake
+    async with aiohttp.ClientSession() as session:
+        heard = []
+        for number in (0, 1):
+            socket = await _connected(session, fake)
+            login = {"token": fake.token, "intents": 1, "shard": [number, 2], "properties": {}}
+            await socket.send_json({"op": 2, "d": login})
+            await socket.receive_json()
+            heard.append([each["id"] for each in (await socket.receive_json())["d"]["guilds"]])
+
+    mine = (studio.guild.id >> 22) % 2
+    assert heard[mine] == [str(studio.guild.id)]
+    assert heard[1 - mine] == []
+
+
 async def test_a_zombie_is_left_by_the_client(studio: Studio) -> None:
     fake = studio.fake
     fake.gateway.heartbeat_seconds = 0.1

@@ -8,6 +8,8 @@ import pytest
 from fake_discord.conftest import ECHO, Api, Studio
 from support.fake_discord.acts import NotOffered
 from support.fake_discord.interactions import NoAnswer
+from support.fake_discord.uploads import Upload
+from support.pictures import picture
 
 SAY, THINK, LATER, UPDATE, SUGGEST, MODAL = 4, 5, 6, 7, 8, 9
 ROW = {"type": 1, "components": [{"type": 2, "style": 1, "label": "Go", "custom_id": "go"}]}
@@ -27,6 +29,19 @@ async def test_an_answer_in_time_is_seen_by_all(studio: Studio, api: Api) -> Non
     assert told.body["interaction"]["response_message_id"] == told.body["resource"]["message"]["id"]
     assert [each.content for each in studio.fake.messages(studio.channel)] == ["hello"]
     assert (await asked.message()).interaction is not None
+
+
+async def test_an_answer_may_carry_files(studio: Studio, api: Api) -> None:
+    asked = await studio.asked(text="hi", file=Upload("in.png", picture()))
+    told = await api.answer(
+        asked, SAY, {"content": "out", "attachments": [{"id": 0, "description": "alt"}]}, a_png=picture()
+    )
+
+    assert told.body["resource"]["message"]["attachments"][0]["description"] == "alt"
+    (kept,) = asked.data["resolved"]["attachments"].values()
+    assert (kept["filename"], kept["width"], kept["ephemeral"]) == ("in.png", 64, True)
+    over = await api.ask("POST", api.webhook(asked), {}, b_bin=bytes(asked.upload_limit() + 1))
+    assert (over.status, over.code) == (413, 40005)
 
 
 async def test_after_three_seconds_nobody_knows_the_interaction(studio: Studio, api: Api) -> None:
@@ -246,6 +261,35 @@ async def test_in_direct_messages_the_guild_owner_is_nobody(studio: Studio) -> N
 
     assert asked.owners == {"0": "0"}
     assert asked.context == 1
+
+
+async def test_between_two_people_only_an_installation_of_their_own_counts(studio: Studio, api: Api) -> None:
+    fake, ada = studio.fake, studio.ada
+    private = fake.world.direct(ada, fake.user("bob"))
+    fake.commands.overwrite(None, [{**ECHO, "integration_types": [0, 1], "contexts": [0, 1, 2]}])
+    with pytest.raises(NotOffered):
+        await fake.slash(ada, private, "echo", text="hi")
+
+    ada.application_installed = True
+    asked = await fake.slash(ada, private, "echo", text="hi")
+    assert (asked.context, asked.owners) == (2, {"1": str(ada.id)})
+    assert (await api.answer(asked, SAY, {"content": "hello"})).status == 200
+    assert (await api.ask("POST", f"/channels/{private.id}/messages", {"content": "x"})).code == 50001
+
+
+async def test_where_guests_may_not_speak_every_answer_is_ephemeral(studio: Studio, api: Api) -> None:
+    fake, ada = studio.fake, studio.ada
+    abroad = fake.guild("abroad", with_bot=False)
+    channel = fake.channel(abroad)
+    fake.world.join(ada, abroad)
+    ada.application_installed = True
+    channel.deny(abroad.everyone, "use_external_apps")
+    fake.commands.overwrite(None, [{**ECHO, "integration_types": [1]}])
+
+    await api.answer(await fake.slash(ada, channel, "echo", text="hi"), SAY, {"content": "hello"})
+
+    assert fake.messages(channel) == []
+    assert [each.content for each in fake.messages(channel, seen_by=ada)] == ["hello"]
 
 
 async def test_commands_are_offered_to_those_they_are_for(studio: Studio) -> None:

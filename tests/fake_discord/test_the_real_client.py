@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import discord
 import pytest
 from fake_discord.conftest import Studio
@@ -156,6 +158,19 @@ async def test_two_clients_of_one_process_ask_different_services(studio: Studio)
     other.assert_no_surprises()
 
 
+async def test_fifty_presses_at_once_are_each_answered(studio: Studio) -> None:
+    fake = studio.fake
+    async with probing(fake):
+        message = await (await fake.slash(studio.ada, studio.channel, "imagine", prompt="a fox")).message()
+        users = [fake.user(f"user{number}", studio.guild) for number in range(50)]
+        pressed = [await fake.press(user, message, "probe:again:01") for user in users]
+        answers = [await each.message() for each in pressed]
+
+    assert [each.seen_only_by for each in answers] == users
+    assert fake.interactions.slowest() < 3
+    fake.assert_no_surprises()
+
+
 async def test_a_wrong_token_fails_at_login(studio: Studio) -> None:
     bot = Probe(studio.fake.api_base)
     with pytest.raises(discord.LoginFailure):
@@ -167,8 +182,6 @@ async def test_a_wrong_token_fails_at_login(studio: Studio) -> None:
 
 async def test_a_revoked_token_ends_the_client(studio: Studio) -> None:
     bot = Probe(studio.fake.api_base)
-    import asyncio
-
     running = asyncio.create_task(bot.start(studio.fake.token))
     await until(lambda: "ready" in bot.events, "ready")
     await studio.fake.revoke_token()

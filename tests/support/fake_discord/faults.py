@@ -22,6 +22,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     via: bool = True
     """Whether the answer comes from the API itself, and says so."""
+    seconds: float = 0.0
+    """Over how long the body is sent."""
 
 
 @dataclass(eq=False)
@@ -43,6 +45,8 @@ class Fault:
     """Whether the line breaks without an answer."""
     upload_bytes_per_second: float = 0.0
     """How slowly the body is read."""
+    answer_seconds: float = 0.0
+    """Over how long the answer trickles in."""
     then: Callable[[], Awaitable[object] | object] | None = None
     """What else happens at that moment, such as the death of the client."""
     seen: int = 0
@@ -85,6 +89,10 @@ class Faults:
 
     def slow_upload(self, route: str, bytes_per_second: float, **more: Any) -> Fault:
         return self.add(Fault("slow upload", route, upload_bytes_per_second=bytes_per_second, **more))
+
+    def slow_answer(self, route: str, seconds: float, **more: Any) -> Fault:
+        """The answer begins at once and takes so long to arrive."""
+        return self.add(Fault("slow answer", route, "after", answer_seconds=seconds, **more))
 
     def rate_limit(self, route: str, seconds: float, *, everywhere: bool = False, **more: Any) -> Fault:
         """A 429 of the API, whatever the buckets say."""

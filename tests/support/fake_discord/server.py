@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import struct
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from socket import SO_LINGER, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -166,6 +168,8 @@ class Server:
             if fault.cut:
                 return Answer(0)
             answer = fault.answer or answer
+            if fault.answer_seconds and answer is not None:
+                answer = replace(answer, seconds=fault.answer_seconds)
         return answer
 
     def _note(self, request: web.Request, path: str, body: Body, answer: Answer) -> None:
@@ -180,8 +184,7 @@ class Server:
 
     async def _send(self, request: web.Request, answer: Answer) -> web.StreamResponse:
         if answer.status == 0:
-            if request.transport is not None:
-                request.transport.abort()
+            reset(request)
             return web.Response(status=500)
         headers = dict(answer.headers)
         if answer.via:
@@ -190,7 +193,31 @@ class Server:
             return web.Response(status=answer.status, text=answer.text or None, headers=headers)
         # Exactly this type: with a charset behind it the client takes the body for a text.
         headers["Content-Type"] = "application/json"
-        return web.Response(status=answer.status, body=json.dumps(answer.json).encode(), headers=headers)
+        body = json.dumps(answer.json).encode()
+        if not answer.seconds:
+            return web.Response(status=answer.status, body=body, headers=headers)
+        return await _trickle(request, web.StreamResponse(status=answer.status, headers=headers), body, answer.seconds)
+
+
+def reset(request: web.Request) -> None:
+    """Break the line the hard way: the other side reads "connection reset by peer"."""
+    if request.transport is None:
+        return
+    socket = request.transport.get_extra_info("socket")
+    socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    request.transport.abort()
+
+
+async def _trickle(
+    request: web.Request, response: web.StreamResponse, body: bytes, seconds: float
+) -> web.StreamResponse:
+    response.content_length = len(body)
+    await response.prepare(request)
+    step = max(1, len(body) // 20)
+    for start in range(0, len(body), step):
+        await asyncio.sleep(seconds * step / len(body))
+        await response.write(body[start : start + step])
+    return response
 
 
 def _refused(refusal: Refusal) -> Answer:
