@@ -155,6 +155,22 @@ async def test_late_answers_and_slow_uploads_take_their_time(studio: Studio, api
         assert time.monotonic() - began >= 0.2
 
 
+async def test_an_outage_ends(studio: Studio) -> None:
+    fake = studio.fake
+    async with probing(fake) as bot:
+        await fake.connected()
+        await fake.go_down()
+        await until(lambda: fake.gateway.faults.fired["connection refused"], "an attempt")
+        channel = bot.get_channel(studio.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        with pytest.raises(discord.DiscordServerError):
+            await channel.send("x")
+        fake.come_back()
+        await until(lambda: "resumed" in bot.events, "resumed", 20)
+        await channel.send("back")
+    assert [each.text for each in fake.messages(studio.channel)] == ["back"]
+
+
 async def test_a_fault_that_never_struck_is_told(studio: Studio) -> None:
     studio.fake.faults.cut("DELETE /nowhere")
 
@@ -191,7 +207,7 @@ async def test_a_client_that_is_killed_leaves_what_it_did(studio: Studio) -> Non
     command = [sys.executable, "-W", "ignore", "-c", CLIENT, fake.api_base, fake.token, str(tests.parent), str(tests)]
     client = await asyncio.to_thread(subprocess.Popen, command)
     try:
-        await until(lambda: fake.gateway.online and fake.commands.listed(), "the first client", 30)
+        await fake.connected(30)
         fake.faults.crash(ORIGINAL, client.kill)
         asked = await fake.slash(studio.ada, studio.channel, "imagine", prompt="a fox")
         message = await asked.message()

@@ -49,6 +49,14 @@ async def test_who_is_notified(
     assert [each.name for each in pinged] == names
 
 
+async def test_a_role_is_notified_only_when_it_lets_itself(studio: Studio, api: Api) -> None:
+    studio.fake.give(studio.ada, studio.guild, studio.fake.role(studio.guild, "artists"))
+
+    assert await _pinged(studio, api, "{role}", None) == []
+    studio.channel.grant(studio.fake.bot, "mention_everyone")
+    assert await _pinged(studio, api, "{role}", None) == [studio.ada]
+
+
 async def test_everybody_is_notified_only_by_who_may(studio: Studio, api: Api) -> None:
     studio.fake.role(studio.guild, "artists")
     studio.channel.grant(studio.fake.bot, "mention_everyone")

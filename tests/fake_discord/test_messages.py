@@ -46,9 +46,11 @@ async def test_the_same_nonce_is_the_same_message_for_some_minutes(studio: Studi
 
     assert again.body["id"] == first.body["id"]
     assert again.body["content"] == "once"
-    assert (await api.ask("POST", studio.here, {**fields, "enforce_nonce": False})).body["id"] != first.body["id"]
+    other = await api.ask("POST", studio.here, {**fields, "enforce_nonce": False})
+    assert other.body["id"] != first.body["id"]
     studio.fake.clock.advance(301)
-    assert (await api.ask("POST", studio.here, fields)).body["id"] != first.body["id"]
+    later = await api.ask("POST", studio.here, fields)
+    assert later.body["id"] not in (first.body["id"], other.body["id"])
 
 
 async def test_files_have_their_limits(studio: Studio, api: Api) -> None:

@@ -23,11 +23,13 @@ from aiohttp import web
 from support.fake_discord import permissions, routes_account, routes_channels, routes_interactions
 from support.fake_discord.acts import Acts
 from support.fake_discord.core import new_token
+from support.fake_discord.faults import Fault
 from support.fake_discord.messages import Message
 from support.fake_discord.people import Member, Role, User
 from support.fake_discord.places import Channel, Guild
 from support.fake_discord.server import PREFIX, Exchange, Server
 from support.fake_discord.sessions import GUILDS
+from support.waiting import until
 
 MOST_BODY_BYTES = 512 << 20
 
@@ -44,6 +46,7 @@ class FakeDiscord(Acts):
         self.followups_that_edited = 0
         """Follow-ups that filled a waiting message, as the service no longer wants it."""
         self._runner: web.AppRunner | None = None
+        self._outage: Fault | None = None
 
     async def __aenter__(self) -> FakeDiscord:
         application = web.Application(client_max_size=MOST_BODY_BYTES)
@@ -161,6 +164,22 @@ class FakeDiscord(Acts):
         self.token = new_token()
         await self.gateway.drop(4004)
         return self.token
+
+    async def connected(self, seconds: float = 20.0) -> None:
+        """Wait until a client is online and has registered its commands."""
+        await until(lambda: self.gateway.online and self.commands.listed(), "no client came", seconds)
+
+    async def go_down(self) -> None:
+        """An outage: every request is answered with 503, and there is no gateway."""
+        self._outage = self.faults.server_error("*", 503, times=None)
+        self.gateway.faults.refuse_connections(1_000_000)
+        await self.gateway.drop()
+
+    def come_back(self) -> None:
+        """The outage is over."""
+        assert self._outage is not None, "there was no outage"
+        self.faults.every.remove(self._outage)
+        self.gateway.faults.refuse_connections(0)
 
     def assert_no_surprises(self, *tolerated: int) -> None:
         """

@@ -143,9 +143,9 @@ class Interactions:
         late = self._clock.now() - ANSWER_SECONDS
         return [each for each in self.every if each.answer is None and each.at < late]
 
-    def slowest(self) -> float:
-        """Seconds to the first answer of the slowest that has one."""
-        return max((each.acknowledged_after for each in self.every if each.acknowledged_after is not None), default=0.0)
+    def delays(self) -> list[float]:
+        """Seconds to the first answer, of all that have one, the shortest first."""
+        return sorted(each.acknowledged_after for each in self.every if each.acknowledged_after is not None)
 
 
 def owners_of(user: User, channel: Channel, guild: Guild | None, bot: User) -> dict[str, str]:
