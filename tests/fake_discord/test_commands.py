@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 from discord import app_commands
-from fake_discord.conftest import Api, Studio
+from support.discord_studio import Api, Studio
 from support.probe_bot import Probe
 
 

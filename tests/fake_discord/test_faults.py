@@ -6,16 +6,16 @@ import asyncio
 import errno
 import io
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import aiohttp
 import discord
 import pytest
-from fake_discord.conftest import Api, Studio
+from support import probe_process
+from support.discord_studio import Api, Studio
 from support.fake_discord import refusals
+from support.fake_discord.aside import Aside
+from support.fake_discord.interactions import NoAnswer
 from support.probe_bot import probing
 from support.waiting import until
 
@@ -188,14 +188,6 @@ async def test_what_does_not_exist_is_told_at_the_end(studio: Studio, api: Api) 
         studio.fake.assert_no_surprises()
 
 
-CLIENT = """
-import asyncio, sys
-sys.path[:0] = sys.argv[3:]
-from support.probe_bot import Probe
-asyncio.run(Probe(sys.argv[1]).start(sys.argv[2]))
-"""
-
-
 async def test_a_client_that_is_killed_leaves_what_it_did(studio: Studio) -> None:
     """
     1. A client in a process of its own is killed at the moment when its picture has been stored.
@@ -203,9 +195,7 @@ async def test_a_client_that_is_killed_leaves_what_it_did(studio: Studio) -> Non
     Result: the picture is there; the next client answers the button under it.
     """
     fake = studio.fake
-    tests = Path(__file__).resolve().parents[1]
-    command = [sys.executable, "-W", "ignore", "-c", CLIENT, fake.api_base, fake.token, str(tests.parent), str(tests)]
-    client = await asyncio.to_thread(subprocess.Popen, command)
+    client = await asyncio.to_thread(probe_process.start, fake.api_base, fake.token)
     try:
         await fake.connected(30)
         fake.faults.crash(ORIGINAL, client.kill)
@@ -221,3 +211,28 @@ async def test_a_client_that_is_killed_leaves_what_it_did(studio: Studio) -> Non
     assert answer.text == "again 01"
     fake.faults.assert_all_fired()
     fake.assert_no_surprises()
+
+
+def test_a_test_that_blocks_has_the_fake_aside() -> None:
+    """
+    1. The fake runs in a thread, the client in a process, and the test waits for both without a loop of its own.
+    2. The client is stopped for a moment, so that an interaction goes unanswered.
+    Result: the first picture is there, the second user reads that nobody responds.
+    """
+    with Aside() as aside:
+        guild = aside.call(lambda fake: fake.guild("studio"))
+        channel = aside.call(lambda fake: fake.channel(guild))
+        ada = aside.call(lambda fake: fake.user("ada", guild))
+        client = probe_process.start(aside.fake.api_base, aside.fake.token)
+        try:
+            aside.do(lambda fake: fake.connected(30))
+            asked = aside.do(lambda fake: fake.slash(ada, channel, "imagine", prompt="a fox"))
+            assert aside.do(lambda _: asked.message()).text == "a fox"
+            client.send_signal(signal.SIGSTOP)
+            late = aside.do(lambda fake: fake.slash(ada, channel, "imagine", prompt="a cat"))
+            with pytest.raises(NoAnswer):
+                aside.do(lambda _: late.answered(0.1))
+        finally:
+            client.kill()
+            client.wait()
+        aside.fake.assert_no_surprises()

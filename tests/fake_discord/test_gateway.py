@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import discord
 import pytest
-from fake_discord.conftest import Studio
+from support.discord_studio import Studio
 from support.fake_discord.fake import FakeDiscord
 from support.probe_bot import Probe, probing
 from support.waiting import until

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from fake_discord.conftest import ECHO, Api, Studio
+from support.discord_studio import ECHO, Api, Studio
 from support.fake_discord.acts import NotOffered
 from support.fake_discord.interactions import NoAnswer
 from support.fake_discord.uploads import Upload

@@ -6,7 +6,7 @@ import asyncio
 
 import discord
 import pytest
-from fake_discord.conftest import Api, Studio
+from support.discord_studio import Api, Studio
 from support.probe_bot import probing
 
 
@@ -43,7 +43,7 @@ async def test_50_requests_a_second_and_interactions_apart(studio: Studio, api: 
 async def test_too_many_wrong_requests_are_answered_by_the_proxy(studio: Studio, api: Api) -> None:
     studio.fake.limits.invalid_allowed = 3
     for _ in range(3):
-        await api.ask("GET", "/users/@me", token="wrong")
+        await api.with_token("wrong").ask("GET", "/users/@me")
 
     told = await api.ask("GET", "/users/@me")
     assert told.status == 429

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fake_discord.conftest import Api, Studio
+from support.discord_studio import Api, Studio
 from support.fake_discord.people import User
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from fake_discord.conftest import Api, Studio
+from support.discord_studio import Api, Studio
 from support.fake_discord.acts import NotOffered
 from support.fake_discord.uploads import Upload
 from support.pictures import picture
@@ -36,7 +36,7 @@ async def test_a_message_that_breaks_a_rule_is_refused(
 
 async def test_an_empty_message_is_refused(studio: Studio, api: Api) -> None:
     assert (await api.ask("POST", studio.here, {})).code == 50006
-    assert (await api.ask("POST", studio.here, {"content": ""})).code == 50006
+    assert (await api.ask("POST", studio.here, {"content": " \n"})).code == 50006
 
 
 async def test_the_same_nonce_is_the_same_message_for_some_minutes(studio: Studio, api: Api) -> None:
@@ -152,7 +152,7 @@ async def test_unknown_things_have_their_codes(studio: Studio, api: Api) -> None
     assert (await api.ask("GET", "/users/1")).code == 10013
     assert (await api.ask("GET", f"/guilds/{studio.guild.id}/members/1")).code == 10007
     assert (await api.ask("GET", "/channels/one")).code == 50035
-    told = await api.ask("POST", studio.here, {"content": "x"}, token="wrong")
+    told = await api.with_token("wrong").ask("POST", studio.here, {"content": "x"})
     assert (told.status, told.body) == (401, {"message": "401: Unauthorized", "code": 0})
 
 
@@ -196,6 +196,22 @@ async def test_an_archived_thread_takes_new_messages_only(studio: Studio, api: A
     assert (await api.ask("PATCH", f"{inside}/{told.body['id']}", {"content": "two"})).code == 50083
     assert (await api.ask("POST", inside, {"content": "two"})).status == 200
     assert not thread.archived
+
+
+async def test_a_thread_is_renamed_and_closed_by_its_maker(studio: Studio, api: Api) -> None:
+    made = await api.ask("POST", f"/channels/{studio.channel.id}/threads", {"name": "t", "type": 11})
+    place = f"/channels/{made.body['id']}"
+    active = await api.ask("GET", f"/guilds/{studio.guild.id}/threads/active")
+    assert [each["id"] for each in active.body["threads"]] == [made.body["id"]]
+
+    told = await api.ask("PATCH", place, {"name": "done", "archived": True, "locked": True})
+    assert (told.body["name"], told.body["thread_metadata"]["archived"]) == ("done", True)
+    assert (await api.ask("PATCH", place, {"name": ""})).code == 50035
+    assert (await api.ask("GET", f"/guilds/{studio.guild.id}/threads/active")).body["threads"] == []
+    message = await studio.fake.say(studio.ada, studio.channel, "hi")
+    other = studio.fake.open_thread(studio.ada, message)
+    assert (await api.ask("PATCH", f"/channels/{other.id}", {"archived": True})).code == 50013
+    assert (await api.ask("PATCH", f"/channels/{studio.channel.id}", {"name": "mine"})).code == 50013
 
 
 async def test_the_history_is_told_newest_first(studio: Studio, api: Api) -> None:

@@ -8,8 +8,8 @@ import discord
 import pytest
 import simcord
 from discord.http import Route
-from fake_discord import test_layout
-from fake_discord.conftest import Api, Studio
+from support.discord_layouts import BAD, GOOD, V2
+from support.discord_studio import Api, Studio
 from support.probe_bot import Probe, probing
 
 MORE_STRICT = {
@@ -53,7 +53,7 @@ async def test_the_same_bot_does_the_same_in_both(studio: Studio) -> None:
 
 @pytest.fixture(scope="module")
 def layouts() -> dict[str, list[dict[str, Any]]]:
-    return test_layout.GOOD | {name: case[0] for name, case in test_layout.BAD.items()}
+    return GOOD | {name: case[0] for name, case in BAD.items()}
 
 
 async def test_both_refuse_the_same_layouts(studio: Studio, api: Api, layouts: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ async def test_both_refuse_the_same_layouts(studio: Studio, api: Api, layouts: d
     async with simcord.run(bot) as other:
         channel = other.create_guild().create_text_channel("general")
         for name, layout in layouts.items():
-            fields = {"flags": test_layout.V2, "components": layout}
+            fields = {"flags": V2, "components": layout}
             ours[name] = (await api.ask("POST", studio.here, fields)).status
             try:
                 route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel.id)

@@ -6,7 +6,7 @@ import asyncio
 
 import discord
 import pytest
-from fake_discord.conftest import Studio
+from support.discord_studio import Studio
 from support.fake_discord.acts import NotOffered
 from support.fake_discord.command_values import NotTaken
 from support.fake_discord.fake import FakeDiscord

@@ -115,6 +115,7 @@ class Channel:
     recipients: list[User] = field(default_factory=list)
     creator: User | None = None
     archived: bool = False
+    locked: bool = False
     started_at: str = ""
     denied: dict[int, int] = field(default_factory=dict)
     """By id of a role or member: permission bits that are taken away here."""
@@ -201,7 +202,7 @@ class Channel:
                 "archived": self.archived,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": self.started_at,
-                "locked": False,
+                "locked": self.locked,
                 "create_timestamp": self.started_at,
             },
         }

@@ -233,7 +233,7 @@ class Posting:
 
     @staticmethod
     def _not_empty(look: Version) -> None:
-        if not (look.content or look.embeds or look.attachments or look.components):
+        if not (look.content.strip() or look.embeds or look.attachments or look.components):
             raise refusals.empty_message()
 
 

@@ -18,7 +18,10 @@ def routes() -> list[Route]:
     return [
         Route("GET", "/guilds/{guild}", _guild),
         Route("GET", "/guilds/{guild}/members/{user}", _member),
+        Route("GET", "/guilds/{guild}/channels", _channels),
+        Route("GET", "/guilds/{guild}/threads/active", _threads),
         Route("GET", "/channels/{channel}", _channel),
+        Route("PATCH", "/channels/{channel}", _change_thread),
         Route("POST", "/channels/{channel}/typing", _typing),
         Route("PUT", "/channels/{channel}/thread-members/@me", _join),
         Route("POST", "/channels/{channel}/threads", _thread),
@@ -84,6 +87,15 @@ def _member(call: Call) -> Answer:
     return Answer(200, member.payload())
 
 
+def _channels(call: Call) -> Answer:
+    return Answer(200, [each.payload() for each in _guild_of(call).channels.values() if not each.is_thread])
+
+
+def _threads(call: Call) -> Answer:
+    found = [each for each in _guild_of(call).channels.values() if each.is_thread and not each.archived]
+    return Answer(200, {"threads": [each.payload() for each in found], "members": []})
+
+
 def _channel(call: Call) -> Answer:
     return Answer(200, _reach(call).channel.payload())
 
@@ -97,6 +109,8 @@ def _may_write(reach: Reach) -> None:
     reach.needs("send_messages_in_threads" if channel.is_thread else "send_messages")
     if reach.call.body.files:
         reach.needs("attach_files")
+    if channel.locked:
+        reach.needs("manage_threads")
     if channel.archived:
         channel.archived = False
         fake.tell_thread("THREAD_UPDATE", channel)
@@ -193,6 +207,25 @@ def _thread_form(call: Call) -> str:
     form.number("rate_limit_per_user", call.fields.get("rate_limit_per_user"), 0, 21_600)
     form.finish()
     return str(name)
+
+
+def _change_thread(call: Call) -> Answer:
+    """Of channels that are no threads, the bot is never the one to change anything here."""
+    reach = _reach(call)
+    thread = reach.channel
+    if not thread.is_thread:
+        reach.needs("manage_channels")
+        raise refusals.no_such_route()
+    if thread.creator is not call.fake.bot:
+        reach.needs("manage_threads")
+    form = Form()
+    form.length("name", call.fields.get("name"), 1, 100)
+    form.finish()
+    thread.name = call.fields.get("name", thread.name)
+    thread.archived = bool(call.fields.get("archived", thread.archived))
+    thread.locked = bool(call.fields.get("locked", thread.locked))
+    call.fake.tell_thread("THREAD_UPDATE", thread)
+    return Answer(200, thread.payload())
 
 
 def _in_text_channel(reach: Reach) -> None:
