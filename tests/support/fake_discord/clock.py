@@ -14,9 +14,14 @@ class Clock:
 
     def __init__(self, ahead: float = 0.0) -> None:
         self._ahead = ahead
+        self._stopped: float | None = None
 
     def now(self) -> float:
-        return time.time() + self._ahead
+        return (time.time() if self._stopped is None else self._stopped) + self._ahead
+
+    def stop(self) -> None:
+        """From now on only :meth:`advance` moves it, so that nothing runs out while a busy machine takes its time."""
+        self._stopped = time.time()
 
     def advance(self, seconds: float) -> None:
         """Let so much time pass at once: tokens age, rate limits reset, links expire."""
