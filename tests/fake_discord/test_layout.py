@@ -83,6 +83,15 @@ async def test_files_are_shown_where_the_layout_says(studio: Studio, api: Api) -
     assert [(each.name, each.description) for each in message.pictures] == [("c.png", "new")]
 
 
+async def test_an_edit_shows_only_files_that_it_describes(studio: Studio, api: Api) -> None:
+    told = await api.ask("POST", studio.here, {"flags": V2, "components": [text()]})
+    place, shown = f"{studio.here}/{told.body['id']}", {"components": [gallery("attachment://a.png")]}
+
+    refused = await api.ask("PATCH", place, shown, a_png=picture())
+    assert list(refused.mistakes().values()) == ["UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"]
+    assert (await api.ask("PATCH", place, {**shown, "attachments": [{"id": 0}]}, a_png=picture())).status == 200
+
+
 async def test_a_message_of_the_old_kind_has_five_rows(studio: Studio, api: Api) -> None:
     rows = [row(button(str(n))) for n in range(6)]
 

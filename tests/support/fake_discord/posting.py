@@ -60,7 +60,7 @@ class Posting:
         fields, ephemeral_for = body.fields, more.get("seen_only_by")
         form = Form()
         flags = self._flags(form, fields.get("flags"), manner)
-        self._check(form, fields, body.files, {}, v2=bool(flags & COMPONENTS_V2))
+        self._check(form, fields, body.files, {}, v2=bool(flags & COMPONENTS_V2), edit=False)
         form.length("nonce", _text(fields.get("nonce")), 0, 25)
         form.finish()
         known = self._known(author, fields)
@@ -110,7 +110,7 @@ class Posting:
             for name in ("content", "embeds"):
                 if getattr(was, name) and name not in fields:
                     self._legacy(form, name)
-        self._check(form, fields, body.files, kept, v2=v2)
+        self._check(form, fields, body.files, kept, v2=v2, edit=True)
         form.finish()
         uploads.check_sizes(body.files, manner.file_limit)
         hidden = message.seen_only_by is not None
@@ -182,6 +182,7 @@ class Posting:
         kept: dict[int, Attachment],
         *,
         v2: bool,
+        edit: bool,
     ) -> None:
         form.length("content", fields.get("content"), 0, 2000)
         form.length("embeds", fields.get("embeds"), 0, 10)
@@ -190,12 +191,13 @@ class Posting:
         described = fields.get("attachments")
         listed = None if described is None else {int(each["id"]) for each in described if "id" in each}
         remaining = {each.name for number, each in kept.items() if listed is None or number in listed}
-        names = {each.name for each in files.values()} | remaining
+        # A layout that is edited may only show new files that the request describes as well.
+        fresh = {each.name for number, each in files.items() if not edit or number in (listed or ())}
         if v2:
             for name in LEGACY:
                 if fields.get(name):
                     self._legacy(form, name)
-        layout.check(form, fields.get("components"), v2=v2, files=names)
+        layout.check(form, fields.get("components"), v2=v2, files=fresh | remaining)
 
     @staticmethod
     def _legacy(form: Form, name: str) -> None:
