@@ -9,6 +9,7 @@ import struct
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from socket import SO_LINGER, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ class Route:
     open: bool = False
     """Whether it needs no token in the header: its own token is in the path."""
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path))
 

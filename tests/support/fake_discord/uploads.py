@@ -6,6 +6,7 @@ import io
 import mimetypes
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from PIL import Image
@@ -42,7 +43,7 @@ class Attachment:
     def kind(self) -> str:
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int] | None:
         """Width and height of a picture."""
         if not self.kind.startswith("image/"):
