@@ -15,7 +15,7 @@ import pytest
 ENGINE = "pipeline.engine"
 TORCH_FREE_ENGINE = ("pipeline.engine", "pipeline.engine.contract", "pipeline.engine.loop", "pipeline.engine.fake")
 WRONG = (
-    ("config/clock.py", "import storage"),
+    ("config/clock.py", "import storage, discord"),
     ("storage/__init__.py", "import pipeline.messages"),
     ("pipeline/request.py", "import storage, daemon.events, torch"),
     ("daemon/events.py", "import sqlite3, fastapi, watchdog, typer, huggingface_hub, pipeline.engine"),
