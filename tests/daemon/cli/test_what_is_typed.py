@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from support.live_daemon import COMMAND
 
-START_SECONDS = 0.6
+START_SECONDS = 0.9
 COMMANDS = (
     "draw submit jobs show cancel retry pause resume verify status usage models run check doctor".split()  # noqa: SIM905
 )
