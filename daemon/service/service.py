@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from config.version import VERSION
 from daemon.events import Bus, JobChanged, Missed, Subscription
 from daemon.fairness.forecast import Board, Expected
 from daemon.happenings import QueueHeld, SubmissionRefused
+from daemon.service import committing
 from daemon.service.bounds import Bounds
 from daemon.service.conditions import Conditions
 from daemon.service.delivery import Deliverer
@@ -47,10 +48,9 @@ from daemon.service.submission import OrderProgress, Receipt, Submission
 from daemon.service.verification import Verification
 from daemon.service.verifier import Verifier
 from pipeline.models.registry import ModelEntry, Registry
-from storage import deliveries, occurrences, orders, queue
+from storage import deliveries, occurrences, queue
 from storage.database import Connection, Database
 from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
-from storage.quotas.periods import Periods
 from storage.results.store import PictureFiles
 
 
@@ -175,7 +175,9 @@ class Service:
         prepared: list[NewJob | UserError] = []
         for submission in submissions:
             prepared.append(await self._prepared(replace(submission, order_id=order.order_id) if order else submission))
-        progress = None if order is None else _Progress(order, [submission.line for submission in submissions])
+        progress = (
+            None if order is None else committing.Progress(order, [submission.line for submission in submissions])
+        )
         return await self._commit(prepared, progress)
 
     async def take_image(self, data: bytes) -> str:
@@ -422,7 +424,7 @@ class Service:
         self._bus.publish(SubmissionRefused(kind, submission.owner.partition(":")[0], error.field, count))
 
     async def _commit(
-        self, prepared: Sequence[NewJob | UserError], progress: _Progress | None
+        self, prepared: Sequence[NewJob | UserError], progress: committing.Progress | None
     ) -> list[Receipt | UserError | QuotaError]:
         now = self._clock()
         periods = self.quotas.periods(now)
@@ -432,7 +434,7 @@ class Service:
             else each
             for each in prepared
         ]
-        answers = await self._database.write(lambda c: _record(c, new, progress, now, periods))
+        answers = await self._database.write(lambda c: committing.record(c, new, progress, now, periods))
         reach("enqueue.after_commit")
         for answer, job in zip(answers, new, strict=True):
             if isinstance(answer, Enqueued) and isinstance(job, NewJob) and answer.created:
@@ -469,47 +471,6 @@ class Service:
 
 async def _not_yet() -> Reloaded:
     raise BusyError("the daemon is starting", hint="reload once it serves")
-
-
-@dataclass(frozen=True, slots=True)
-class _Progress:
-    """How far an order would be read, and the line of each submission."""
-
-    order: OrderProgress
-    lines: Sequence[int | None]
-
-
-def _record(
-    connection: Connection,
-    new: Sequence[NewJob | UserError],
-    progress: _Progress | None,
-    now: int,
-    periods: Periods,
-) -> list[Enqueued | UserError | QuotaError]:
-    """One transaction: what fits is queued, and an order moves on as far as that goes."""
-    jobs = [each for each in new if isinstance(each, NewJob)]
-    judged = iter(queue.enqueue_what_fits(connection, jobs, now=now, periods=periods, in_order=progress is not None))
-    answers = [next(judged) if isinstance(each, NewJob) else each for each in new]
-    if progress is not None:
-        _move_on(connection, progress, answers)
-    return answers
-
-
-def _move_on(connection: Connection, progress: _Progress, answers: Sequence[Enqueued | UserError | QuotaError]) -> None:
-    order = progress.order
-    placed = list(zip(progress.lines, answers, strict=True))
-    # Lines from the first that waits for room on are read again.
-    waiting = [line for line, answer in placed if isinstance(answer, QuotaError) and line is not None]
-    next_line = min([order.next_line, *waiting])
-    refused = [(line, _in_words(answer)) for line, answer in placed if isinstance(answer, UserError)]
-    for line, message in (*order.errors, *refused):
-        if line is not None and line < next_line:
-            orders.add_line_error(connection, order.order_id, line, message)
-    orders.advance(connection, order.order_id, next_line)
-
-
-def _in_words(error: UserError) -> str:
-    return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
 def _cancel(connection: Connection, job: str, now: int) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """What must hold in a state directory at any moment after recovery, whatever was killed before.
 
-Reads database and files by itself. As a script: ``python tests/storage/invariants.py STATE_DIR [MAX_ATTEMPTS]`` prints
-what is wrong and exits 1.
+Reads database and files by itself. As a script: ``PYTHONPATH=tests python tests/storage/invariants.py STATE_DIR
+[MAX_ATTEMPTS]`` prints what is wrong and exits 1.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from PIL import Image
+from support.invariants import quotas
 
 STATES = ("queued", "running", "done", "failed", "cancelled", "dead")
 
@@ -30,7 +31,7 @@ def violations(
             *_database(connection),
             *_jobs(connection, set(acknowledged), max_attempts),
             *_rows(connection),
-            *_quotas(connection),
+            *quotas(connection),
         ]
         if files:
             found += _files(connection, state_dir)
@@ -89,46 +90,6 @@ def _rows(connection: sqlite3.Connection) -> Iterator[str]:
         " AND NOT EXISTS (SELECT 1 FROM deliveries WHERE job_id = jobs.id AND state <> 'superseded')"
     ):
         yield f"the end of job {row['id']} would never be delivered"
-
-
-def _quotas(connection: sqlite3.Connection) -> Iterator[str]:
-    """What is held is the sum over the open jobs, and what is stored is what the rows of pictures say."""
-    scopes = (
-        "WITH counted AS (SELECT jobs.*, 'owner:' || owner AS scope FROM jobs UNION ALL"
-        " SELECT jobs.*, value AS scope FROM jobs, json_each(groups)) "
-    )
-    held = (
-        "SELECT scope, '{0}', {1}, sum(held_pictures), sum(held_ms) FROM counted"
-        " WHERE state IN ('queued','running') GROUP BY scope, {1}"
-    )
-    wanted = {
-        tuple(row)
-        for kind, period in (("day", "quota_day"), ("month", "substr(quota_day, 1, 7)"))
-        for row in connection.execute(scopes + held.format(kind, period))
-    }
-    kept = {
-        tuple(row)
-        for row in connection.execute(
-            "SELECT scope, kind, period, held_pictures, held_ms FROM usage WHERE held_pictures > 0 OR held_ms > 0"
-        )
-    }
-    if wanted != kept:
-        yield f"held are {sorted(kept)}, and open jobs hold {sorted(wanted)}"
-    wanted = {
-        tuple(row)
-        for row in connection.execute(
-            scopes + "SELECT scope, count(pictures.id), coalesce(sum(bytes), 0),"
-            " (SELECT coalesce(sum(held_bytes), 0) FROM counted AS open"
-            "  WHERE open.scope = counted.scope AND state IN ('queued','running')),"
-            " count(DISTINCT iif(state IN ('queued','running'), counted.id, NULL))"
-            " FROM counted LEFT JOIN pictures ON pictures.job_id = counted.id GROUP BY scope"
-        )
-    }
-    kept = {
-        tuple(row) for row in connection.execute("SELECT scope, pictures, bytes, held_bytes, open_jobs FROM stored")
-    }
-    if sorted(wanted) != sorted(row for row in kept if any(row[1:]) or row in wanted):
-        yield f"stored are {sorted(kept)}, and rows of pictures say {sorted(wanted)}"
 
 
 def _files(connection: sqlite3.Connection, state_dir: Path) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import MezzotintError, UserError
 from daemon.service import STATES, TERMINAL, Backup, Doing, Filter, Pruned, PruneOrder, Rule
-from frontends.http.native import views
+from frontends.http.native import keeping_views, views
 from frontends.http.native.bodies import JsonRoute
 from frontends.http.native.door import Door
 from frontends.http.native.events import EventStream
@@ -73,7 +73,7 @@ async def prune(service: Door, request: Request, body: PruneBody) -> Response:
     return await _stream(request, service.keeping.prune(_order(body)))
 
 
-@router.get("/records", response_model=views.RecordsView)
+@router.get("/records", response_model=keeping_views.RecordsView)
 async def records(
     service: Door,
     after: Annotated[int, Query(ge=0)] = 0,
@@ -131,9 +131,9 @@ async def _lines(first: Doing | Backup | Pruned, steps: AsyncGenerator[Any]) -> 
 
 def _line(step: Doing | Backup | Pruned) -> bytes:
     if isinstance(step, Backup):
-        return _text({"event": "backup", "backup": views.of_backup(step)})
+        return _text({"event": "backup", "backup": keeping_views.of_backup(step)})
     if isinstance(step, Pruned):
-        return _text({"event": "pruned", "pruned": views.of_pruned(step)})
+        return _text({"event": "pruned", "pruned": keeping_views.of_pruned(step)})
     return _text({"event": "doing", "doing": step.doing, "done": step.done, "total": step.total})
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from frontends.http.native import views
+from frontends.http.native import usage_views as views
 from frontends.http.native.door import Door
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])

@@ -15,18 +15,14 @@ from typing_extensions import TypedDict
 
 from config.errors import ConfigurationError, MezzotintError, QuotaError
 from daemon.service import (
-    Account,
-    Backup,
     Expected,
     Job,
     JobError,
     LaneStatus,
     ModelEntry,
     Picture,
-    Pruned,
     RetentionStatus,
     Status,
-    Used,
     Verification,
 )
 
@@ -243,87 +239,6 @@ class VerificationView(TypedDict):
     job: str
 
 
-class BackupView(TypedDict):
-    """A backup that is written; ``missing`` counts files that rows name and that were not there."""
-
-    path: str
-    schema: str
-    jobs: int
-    pictures: int
-    bytes: int
-    missing: int
-    damaged: int
-    seconds: float
-
-
-class RuleView(TypedDict):
-    """What a rule of the settings took; ``number`` is its place there, from 1."""
-
-    number: int
-    says: str
-    jobs: int
-    pictures: int
-    bytes: int
-
-
-class PrunedView(TypedDict):
-    """What was removed, or would be (``dry_run``); ``oldest`` and ``newest`` are when such jobs were accepted."""
-
-    dry_run: bool
-    jobs: int
-    pictures: int
-    orders: int
-    bytes: int
-    oldest: str | None
-    newest: str | None
-    inputs: int
-    input_bytes: int
-    quarantined: int
-    quarantined_bytes: int
-    given_back: int
-    seconds: float
-    rules: list[RuleView]
-
-
-class AmountView(TypedDict):
-    """Of one thing: what was used, what is reserved for jobs that have not ended, what may be used at most by which
-    rule, and what is left of that (null: nothing limits it)."""
-
-    used: float
-    held: float
-    limit: float | None
-    left: float | None
-    rule: str | None
-
-
-class PeriodView(TypedDict):
-    """A day or a month of the quotas' time zone, and when it ends."""
-
-    period: str
-    ends: str
-    pictures: AmountView
-    gpu_seconds: AmountView
-
-
-class UsageView(TypedDict):
-    """What a scope used and may use. ``stored`` is of the recorded pictures that are there now, in bytes."""
-
-    scope: str
-    groups: list[str]
-    day: PeriodView
-    month: PeriodView
-    stored_pictures: int
-    stored: AmountView
-    max_queued: int | None
-
-
-class RecordsView(TypedDict):
-    """A page of an export."""
-
-    records: list[dict[str, Any]]
-    next: int | None
-
-
 def moment(milliseconds: int) -> str:
     """UTC epoch milliseconds in ISO 8601."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -461,51 +376,6 @@ def of_model(entry: ModelEntry) -> ModelView:
     )
 
 
-def of_backup(backup: Backup) -> BackupView:
-    """A backup that is written."""
-    made = backup.manifest
-    return BackupView(
-        path=str(backup.path),
-        schema=made.schema,
-        jobs=made.jobs,
-        pictures=made.pictures,
-        bytes=made.bytes,
-        missing=len(made.missing),
-        damaged=len(made.damaged),
-        seconds=backup.seconds,
-    )
-
-
-def of_pruned(pruned: Pruned) -> PrunedView:
-    """What a prune did."""
-    gone = pruned.gone
-    return PrunedView(
-        dry_run=pruned.dry_run,
-        jobs=gone.jobs,
-        pictures=gone.pictures,
-        orders=gone.orders,
-        bytes=gone.bytes,
-        oldest=None if gone.oldest is None else moment(gone.oldest),
-        newest=None if gone.newest is None else moment(gone.newest),
-        inputs=pruned.inputs,
-        input_bytes=pruned.input_bytes,
-        quarantined=pruned.quarantined,
-        quarantined_bytes=pruned.quarantined_bytes,
-        given_back=pruned.given_back,
-        seconds=pruned.seconds,
-        rules=[
-            RuleView(
-                number=each.number,
-                says=each.says,
-                jobs=each.gone.jobs,
-                pictures=each.gone.pictures,
-                bytes=each.gone.bytes,
-            )
-            for each in pruned.by_rule
-        ],
-    )
-
-
 def of_verification(found: Verification) -> VerificationView:
     """What drawing a picture again showed."""
     return VerificationView(
@@ -518,43 +388,4 @@ def of_verification(found: Verification) -> VerificationView:
             DifferenceView(fact=each.fact, recorded=each.recorded, now=each.now) for each in found.differences
         ],
         job=found.job_id,
-    )
-
-
-def of_account(account: Account) -> UsageView:
-    """What a scope used and may use."""
-    found, periods = account.usage, account.periods
-    return UsageView(
-        scope=found.scope,
-        groups=list(found.groups),
-        day=_of_period(account, "day", periods.day, found.day),
-        month=_of_period(account, "month", periods.month, found.month),
-        stored_pictures=found.pictures,
-        stored=_of_amount(account, "bytes", None, found.bytes, found.held_bytes),
-        max_queued=account.limit("queued", None),
-    )
-
-
-def _of_period(account: Account, kind: str, name: str, used: Used) -> PeriodView:
-    return PeriodView(
-        period=name,
-        ends=moment(account.periods.ends(kind)),
-        pictures=_of_amount(account, "pictures", kind, used.pictures, used.held_pictures),
-        gpu_seconds=_of_amount(account, "engine_ms", kind, used.engine_ms, used.held_ms, 1000),
-    )
-
-
-def _of_amount(account: Account, what: str, per: str | None, used: int, held: int, unit: int = 1) -> AmountView:
-    found = account.allowance(what, per)
-    limit = None if found is None else found.limit
-
-    def shown(amount: int) -> float:
-        return amount if unit == 1 else amount / unit
-
-    return AmountView(
-        used=shown(used),
-        held=shown(held),
-        limit=None if limit is None else shown(limit),
-        left=None if limit is None else shown(max(0, limit - used - held)),
-        rule=None if found is None else found.rule,
     )
