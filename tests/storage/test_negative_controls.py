@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,8 +73,13 @@ def test_what_is_whole_passes_and_the_script_says_so(q: QueueDriver) -> None:
     q.finish(q.claim_one())
     _crash(q)
     script = [sys.executable, str(Path(__file__).with_name("invariants.py")), str(q.state_dir)]
-    assert subprocess.run(script, check=False, capture_output=True, text=True).stdout == "all invariants hold\n"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+
+    def checked() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(script, check=False, capture_output=True, text=True, env=environment)
+
+    assert checked().stdout == "all invariants hold\n"
     q.picture()
-    done = subprocess.run(script, check=False, capture_output=True, text=True)
+    done = checked()
     assert done.returncode == 1
     assert "no row names the file" in done.stdout
