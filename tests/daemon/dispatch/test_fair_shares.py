@@ -148,7 +148,7 @@ async def test_two_models_take_turns_in_bursts_and_not_job_by_job(build: BuildFl
     ended = await floor.ended(*jobs)
     noting.cancel()
     assert {job.state for job in ended} == {"done"}
-    assert 2 <= len(loads) <= 27, "80 jobs that came in turns: a third of what job by job would cost at most"
+    assert 2 <= len(loads) <= 12, "80 jobs that came in turns: some bursts, not a load for each job"
     order = [job for job, state in floor.changes if state == "done"]
     half = [model_of(job, jobs) for job in order[:40]]
     assert min(half.count(0), half.count(1)) >= 4, "neither waits for all of the other"
