@@ -72,6 +72,7 @@ class ScheduleStorm:
         for name in self.policies:
             self.daemon.call("POST", f"/v1/schedules/{name}/pause")
         self.daemon.until(self._nothing_waits, 60, "what waits has been drawn")
+        self.daemon.until(self._all_is_recorded, 60, "what became of each is in its row")
         self.daemon.stop()
         self._look()
         return [*self.problems, *self._wrong()]
@@ -87,6 +88,11 @@ class ScheduleStorm:
         return not any(
             each["state"] in ("waiting", "queued", "running") for one in shown for each in one["occurrences"]
         )
+
+    def _all_is_recorded(self) -> bool:
+        """What is shown comes from the jobs; the rows of the due times follow a moment later."""
+        with closing(sqlite3.connect(self.state_dir / "mezzotint.db")) as db:
+            return not db.execute("SELECT 1 FROM occurrences WHERE state IN ('waiting', 'queued') LIMIT 1").fetchone()
 
     def _look(self) -> None:
         """Read the tables; a due time that has a job keeps it."""
