@@ -1,0 +1,2 @@
+"""The buttons, one file a verb."""
+BUTTONS = ()
