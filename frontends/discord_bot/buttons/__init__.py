@@ -1,2 +1,3 @@
 """The buttons, one file a verb."""
+
 BUTTONS = ()

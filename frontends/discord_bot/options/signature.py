@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Optional
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -51,8 +51,7 @@ def _parameter(option: Option, required: bool) -> inspect.Parameter:
     kind: Any = option.kind
     if kind in (str, int, float) and (least, most) != (None, None):
         kind = app_commands.Range[kind, least, most]
-    # Not `kind | None`: a range of the library's is an object, no type.
-    annotation = kind if required else Optional[kind]
+    annotation = kind if required else kind | None
     default = inspect.Parameter.empty if required else None
     place = inspect.Parameter.POSITIONAL_OR_KEYWORD
     return inspect.Parameter(option.name, place, default=default, annotation=annotation)

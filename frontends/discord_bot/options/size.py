@@ -16,7 +16,7 @@ STEP = 8
 """Sides are multiples of this."""
 LEAST_SIDE = 64
 NAMED = {"square": (1, 1), "portrait": (2, 3), "landscape": (3, 2), "tall": (9, 16), "wide": (16, 9)}
-_PIXELS = re.compile(r"(\d{2,4})\s*[x×*]\s*(\d{2,4})", re.ASCII)
+_PIXELS = re.compile(r"(\d{2,4})\s*[x\u00d7*]\s*(\d{2,4})", re.ASCII)
 _ASPECT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\s*[:/]\s*(\d{1,3}(?:\.\d{1,3})?)", re.ASCII)
 STEEPEST = 8.0
 """The longer side is at most so many times the shorter."""
