@@ -1,0 +1,1 @@
+"""The service as people on Discord meet it."""

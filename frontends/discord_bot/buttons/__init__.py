@@ -1,0 +1,1 @@
+"""What a press of a button does, one file a verb. Everything but the id comes from the database."""
