@@ -76,12 +76,12 @@ class BotWorld:
 
     def done(self, message: Message, seconds: float = 60.0) -> Message:
         """Wait until a message shows pictures."""
-        self.daemon.until(lambda: bool(self.call(lambda _: list(message.attachments))), seconds, "pictures have come")
+        self.daemon.until(lambda: self.call(lambda _: _is_done(message)), seconds, "pictures have come")
         return message
 
     def jobs(self) -> list[dict[str, Any]]:
         """All jobs, newest first."""
-        return list(self.daemon.call("GET", "/v1/jobs")["jobs"])
+        return list(self.daemon.call("GET", "/v1/jobs"))
 
 
 @contextmanager
@@ -98,3 +98,8 @@ def bot_world(
         finally:
             if world.daemon.process is not None:
                 world.daemon.kill()
+
+
+def _is_done(message: Message) -> bool:
+    """A preview is a picture, too."""
+    return any(each.name != "preview.png" for each in message.attachments)
