@@ -79,7 +79,7 @@ def test_a_spoiler_is_one(world: BotWorld) -> None:
         ({"prompt": "a", "size": "huge"}, "768x512"),
         ({"prompt": "a", "model": "nope"}, "no model called"),
         ({"prompt": "a", "scheduler": "nope"}, "scheduler"),
-        ({"prompt": "a", "image": Upload("in.png", b"no picture")}, "image"),
+        ({"prompt": "a", "image": Upload("in.png", b"no picture")}, "PNG, JPEG or WebP"),
     ],
 )
 def test_what_can_not_be_is_told_to_who_asked_alone(world: BotWorld, said: dict[str, object], told: str) -> None:
