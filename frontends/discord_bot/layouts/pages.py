@@ -8,7 +8,7 @@ from typing import Any
 from discord import ButtonStyle, ui
 
 from daemon.service import Job
-from frontends.discord_bot.buttons import ids
+from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot.layouts import parts, text
 from frontends.discord_bot.layouts.sealed import View, sealed
 from frontends.discord_bot.words import Marked, Words

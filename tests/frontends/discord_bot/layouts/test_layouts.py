@@ -15,7 +15,7 @@ from support.fake_discord.messages import walk
 from support.fake_discord.refusals import Form
 
 from daemon.service import Expected, JobError, Origin
-from frontends.discord_bot.buttons import ids
+from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot.layouts.done import Shown, done, part, picked
 from frontends.discord_bot.layouts.drawing import drawing
 from frontends.discord_bot.layouts.ended import ended

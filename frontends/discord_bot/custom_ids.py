@@ -20,6 +20,7 @@ VERBS = (
     "cancel",
     "retry",
     "page",
+    "remove",
 )
 JOB = rf"(?P<job>[{ALPHABET}]{{{LENGTH}}})"
 INDEX = r"(?P<index>0|[1-9][0-9]?)"
