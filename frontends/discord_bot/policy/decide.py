@@ -15,7 +15,7 @@ from frontends.discord_bot.refusal import Refused
 
 
 def decide(
-    rows: Sequence[PolicyRow], asker: Asker, verb: str, fields: Mapping[str, Any] | None = None
+    rows: Sequence[PolicyRow], asker: Asker, verb: str | None, fields: Mapping[str, Any] | None = None
 ) -> Grant | Refused:
     """Whether somebody may do something somewhere, and what holds then.
 
@@ -26,13 +26,13 @@ def decide(
     Two things add up instead: defaults, where the channel's stand over the guild's, and the filter, where the words of
     all ranks count. Without any rule everything is allowed.
 
-    ``rows`` are those of the guild and those that hold everywhere. ``fields`` are those of the request, with what the
-    model draws with where nothing was said; without them only the place is judged.
+    ``rows`` are those of the guild and those that hold everywhere. Without a ``verb`` no command is judged. ``fields``
+    are those of the request, with what the model draws with where nothing was said; without them none is judged.
     """
     standing = Standing(rows, asker)
     if any(standing.every("block")):
         return Refused("policy.blocked")
-    use = standing.said(f"use.{verb_of(verb)}", "use")
+    use = None if verb is None else standing.said(f"use.{verb_of(verb)}", "use")
     if use is not None and not use.value:
         return Refused("policy.not_here")
     if standing.value("age_restricted", False) and not asker.age_restricted:

@@ -36,9 +36,12 @@ class Policy:
             raise grant
         return replace(grant, groups=self._groups(asker, rows))
 
-    async def check(self, asker: Asker, fields: Mapping[str, Any], verb: str = "imagine") -> None:
-        """Whether a request, complete with what it leaves open, may be drawn for somebody there."""
-        grant = decide(await self._rows(asker), asker, verb, fields)
+    async def check(self, asker: Asker, fields: Mapping[str, Any]) -> None:
+        """Whether a request, complete with what it leaves open, may be drawn for somebody there.
+
+        Whether the command may be used is decided by :meth:`admit`.
+        """
+        grant = decide(await self._rows(asker), asker, None, fields)
         if isinstance(grant, Refused):
             raise grant
 
