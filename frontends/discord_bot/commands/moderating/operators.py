@@ -15,4 +15,6 @@ def is_one(interaction: discord.Interaction[Any]) -> bool:
     if application.team is None:
         return interaction.user.id == application.owner.id
     accepted = discord.TeamMembershipState.accepted
-    return any(each.id == interaction.user.id and each.membership_state == accepted for each in application.team.members)
+    return any(
+        each.id == interaction.user.id and each.membership_state == accepted for each in application.team.members
+    )
