@@ -104,7 +104,7 @@ class Deliverer:
         made = Post(
             id=new_id(self._clock()),
             source=delivery.source,
-            guild=_text(address.get("guild")),
+            guild=_number(address.get("guild")),
             channel=str(address["channel"]),
             user=str(address["user"]),
             job_id=job.id,
@@ -207,5 +207,5 @@ class Deliverer:
         return self._catalogue.words(job.origin.address.get("locale"))
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _number(value: Any) -> str | None:
+    return str(value) if str(value).isdecimal() else None
