@@ -35,7 +35,9 @@ async def _status(asked: Asked) -> str:
     if models:
         lines.append(words.say("mezzotint.loaded", models=", ".join(sorted(models))))
     if status.degraded and operators.is_one(asked.interaction):
-        lines += [f"- {text.plain(each.text, MOST_CHARACTERS)}" for each in status.degraded[:MOST_CONDITIONS]]
+        lines += [
+            f"- {text.plain(f'{each.what}: {each.why}', MOST_CHARACTERS)}" for each in status.degraded[:MOST_CONDITIONS]
+        ]
     elif status.degraded:
         lines.append(words.say("mezzotint.degraded"))
     return "\n".join(lines)
