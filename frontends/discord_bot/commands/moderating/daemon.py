@@ -28,7 +28,8 @@ async def _resume(asked: Asked) -> str:
 async def _status(asked: Asked) -> str:
     """What is wrong is told in full to who can mend it."""
     words, status = asked.words, await asked.desk.service.status()
-    lines = [f"### {words.say('mezzotint.title.status')}"]
+    title = words.say("mezzotint.title.status")
+    lines = [f"### {title}"]
     lines.append(words.say("mezzotint.is_paused" if status.paused else "mezzotint.is_serving"))
     lines.append(words.say("mezzotint.queue", queued=status.queue["queued"], running=status.queue["running"]))
     models = {engine.model for engine in status.engines if engine.model}
