@@ -81,7 +81,7 @@ class BotWorld:
 
     def jobs(self) -> list[dict[str, Any]]:
         """All jobs, newest first."""
-        return list(self.daemon.call("GET", "/v1/jobs")["jobs"])
+        return list(self.daemon.call("GET", "/v1/jobs"))
 
 
 @contextmanager
