@@ -23,6 +23,7 @@ from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.ordering import Ordering
 from frontends.discord_bot.policy.door import Policy
 from frontends.discord_bot.sync import sync
+from frontends.discord_bot.threads import Threads
 from frontends.discord_bot.words import Catalogue, Translator
 
 SOURCE = "discord"
@@ -65,6 +66,7 @@ class Bot(discord.Client):
         self._tasks: set[asyncio.Task[None]] = set()
         catalogue = Catalogue.read()
         self.desk = self._furnished(settings, service, catalogue, clock)
+        self._threads = Threads(self.desk)
         self.deliverer = Deliverer(self, self.desk.live, service, settings, catalogue, clock)
 
     def _furnished(self, settings: Settings, service: Service, catalogue: Catalogue, clock: Clock) -> Desk:
@@ -160,6 +162,17 @@ class Bot(discord.Client):
             self._lost.cancel()
             self._lost = None
         self._service.conditions.clear(SOURCE)
+
+    # --- what it hears
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Somebody said something where the bot is."""
+        if self.user is not None:
+            await self._threads.hear(message, self.user)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """What was remembered of a thread goes with it."""
+        await self._threads.forget(payload.thread_id)
 
     # --- what went wrong
 

@@ -96,11 +96,11 @@ class Ordering:
         """Make a job whose result goes to a post. Raises the errors of the service and :class:`Refused`."""
         grant = await self._policy.admit(asker, verb)
         said = await self._said(asker, wish, grant.defaults)
-        fields = {**self._fields(said), **wish.fields}
+        fields = {**self.fields(said), **wish.fields}
         image = wish.image if wish.image is not None else said.get("image")
         if wish.said is not None and image is None:
             fields.pop("denoising_strength", None)
-        await self._policy.check(asker, self._completed(fields))
+        await self._policy.check(asker, self.completed(fields))
         hidden = grant.spoiler or bool(said.get("spoiler", False) if wish.spoiler is None else wish.spoiler)
         submission = Submission(
             fields=fields,
@@ -152,7 +152,8 @@ class Ordering:
         own = await self._service.memory.get(asker.owner, DEFAULTS) or {}
         return {**defaults, **own, **wish.said}
 
-    def _fields(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def fields(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What was said, by the names of options, as fields of a request."""
         model = self._board.chosen(said.get("model"))
         fields: dict[str, Any] = {}
         for option in OPTIONS:
@@ -160,7 +161,7 @@ class Ordering:
                 fields |= option.fields(said[option.name], model)
         return fields
 
-    def _completed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def completed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """With what the model draws with where nothing was said."""
         model = self._board.chosen(fields.get("model"))
         return {**model.defaults.model_dump(), "model": model.name, "count": 1, **fields}

@@ -24,7 +24,7 @@ def _always(models: Sequence[ModelEntry]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """``name`` is what Discord shows in English; its words are ``option.NAME.name`` and ``option.NAME.describe``."""
+    """``name`` is what Discord shows in English; its words are ``WORDS.name`` and ``WORDS.describe``."""
 
     name: str
     kind: type
@@ -37,6 +37,13 @@ class Option:
     """Whether the models at hand can do anything with it."""
     most: int | None = None
     """Less than the request admits."""
+    words: str = ""
+    """``option.NAME`` when open."""
+
+    @property
+    def key(self) -> str:
+        """Of its words."""
+        return self.words or f"option.{self.name}"
 
     @property
     def bounds(self) -> tuple[Any, Any]:

@@ -30,8 +30,8 @@ def callback(
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     first = inspect.Parameter("interaction", kind, annotation=discord.Interaction)
     parameters = [_parameter(option, option.name in required) for option in options]
-    described = {option.name: catalogue.marked(f"option.{option.name}.describe") for option in options}
-    renamed = {option.name: catalogue.marked(f"option.{option.name}.name") for option in options}
+    described = {option.name: catalogue.marked(f"{option.key}.describe") for option in options}
+    renamed = {option.name: catalogue.marked(f"{option.key}.name") for option in options}
     marked: Any = called
     marked.__signature__ = inspect.Signature([first, *parameters])
     marked.__discord_app_commands_param_description__ = described
