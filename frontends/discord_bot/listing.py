@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -14,12 +15,14 @@ from daemon.service import Job, Picture
 from frontends.discord_bot.buttons import ids
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.ladder import RUNGS, write
-from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.layouts.pages import MOST_JOBS, Turn, pages
 from frontends.discord_bot.layouts.sealed import View
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.visibility import may_see
 from frontends.discord_bot.words import Words
+
+if TYPE_CHECKING:
+    from frontends.discord_bot.desk import Desk
 
 THUMBNAIL = RUNGS[-1]
 LAST_PAGE = 20

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from config.ids import new_id
-from frontends.discord_bot.desk import Desk
+
+if TYPE_CHECKING:
+    from frontends.discord_bot.desk import Desk
 
 NAME = "searches"
 KEPT = 5

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 from discord import ui
 
 from frontends.discord_bot import listing, searches, telling
 from frontends.discord_bot.buttons import ids
-from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.listing import Listing
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refusal import Refused
+
+if TYPE_CHECKING:
+    from frontends.discord_bot.desk import Desk
 
 Button = ui.Button[Any]
 
