@@ -15,8 +15,12 @@ from daemon.happenings import (
 from daemon.service.conditions import Condition, Conditions
 from daemon.service.delivery import Deliverer, LaterError, UndeliverableError
 from daemon.service.exposition import Exposition
+from daemon.service.favourites import Favourites
 from daemon.service.keeping import Backup, Doing, Pruned, PruneOrder
+from daemon.service.memory import Memory
 from daemon.service.overview import Overview, Running
+from daemon.service.policies import Policies
+from daemon.service.posts import Posts
 from daemon.service.quotas import Account
 from daemon.service.recent import Ending
 from daemon.service.reloaded import Reloaded
@@ -38,9 +42,12 @@ from daemon.service.verification import Difference, Verification
 from pipeline.models.registry import ModelEntry
 from storage.deliveries import Delivery
 from storage.orders import Order
+from storage.policies import AuditEntry, PolicyRow
+from storage.posts import Post, PostMessage
 from storage.prune.rule import Rule
 from storage.queue.export import Filter
 from storage.queue.job import LANES, TERMINAL, Job, JobError, Origin, Picture
+from storage.quotas.terms import Allowance as Limit
 from storage.quotas.usage import Used
 
 __all__ = [
@@ -48,6 +55,7 @@ __all__ = [
     "STATES",
     "TERMINAL",
     "Account",
+    "AuditEntry",
     "Backup",
     "Condition",
     "ConditionChanged",
@@ -66,6 +74,7 @@ __all__ = [
     "Event",
     "Expected",
     "Exposition",
+    "Favourites",
     "Filter",
     "FrontEndStatus",
     "Job",
@@ -74,6 +83,8 @@ __all__ = [
     "JobProgress",
     "LaneStatus",
     "LaterError",
+    "Limit",
+    "Memory",
     "Missed",
     "ModelChanged",
     "ModelEntry",
@@ -84,6 +95,11 @@ __all__ = [
     "Overview",
     "PaceStatus",
     "Picture",
+    "Policies",
+    "PolicyRow",
+    "Post",
+    "PostMessage",
+    "Posts",
     "PruneOrder",
     "Pruned",
     "QueueHeld",

@@ -20,12 +20,15 @@ from pipeline.models.registry import Registry
 from pipeline.request import Request
 from storage import inputs
 from storage.queue.job import LANES, TERMINAL, NewJob, Origin
+from storage.quotas.terms import Allowance, Terms, scopes_of
 
 OWNER = re.compile(rf"{scopes.SOURCE}:{scopes.NAME}")
 WEBHOOK = "webhook"
 """Source of an origin whose address has the ``url`` of a listed host, and may have ``events`` and ``pictures``."""
 SOURCE = re.compile(scopes.SOURCE)
 MAX_GROUPS = 16
+MAX_LIMITS = 32
+LIMITED = {("pictures", "day"), ("pictures", "month"), ("engine_ms", "day"), ("engine_ms", "month"), ("queued", None)}
 MAX_KEY_CHARACTERS = 200
 MAX_ADDRESS_CHARACTERS = 4_000
 MAX_PRIORITY = 100
@@ -66,6 +69,7 @@ class Intake:
             order_id=submission.order_id,
             line=submission.line,
             groups=tuple(dict.fromkeys(submission.groups)),
+            terms=Terms(submission.limits),
         )
 
     async def examine(self, submission: Submission) -> Request:
@@ -151,6 +155,7 @@ def check_envelope(submission: Submission) -> None:
     if not -MAX_PRIORITY <= submission.priority <= MAX_PRIORITY:
         raise UserError(f"priority: must be between -{MAX_PRIORITY} and {MAX_PRIORITY}", field="priority")
     check_groups(submission.groups)
+    check_limits(submission.limits, submission.owner, submission.groups)
     key = submission.key
     if key is not None and not (0 < len(key) <= MAX_KEY_CHARACTERS and key.isprintable()):
         raise UserError(f"key: must be 1 to {MAX_KEY_CHARACTERS} printable characters", field="key")
@@ -167,7 +172,21 @@ def check_groups(groups: Sequence[str]) -> None:
         raise UserError(f"groups: at most {MAX_GROUPS} may be given", field="groups")
     if not all(scopes.GROUP.fullmatch(group) for group in groups):
         raise UserError(
-            f"groups: each must be {', '.join(f'{kind}:NAME' for kind in scopes.KINDS[:-1])} or schedule:NAME"
+            f"groups: each must be {', '.join(f'{kind}:NAME' for kind in scopes.KINDS[:-1])} or {scopes.KINDS[-1]}:NAME"
             " (letters, digits and ._@+=- in the name)",
             field="groups",
         )
+
+
+def check_limits(limits: Sequence[Allowance], owner: str, groups: Sequence[str]) -> None:
+    """Raises :class:`UserError` for limits that can't be counted, or are of somebody else."""
+    if len(limits) > MAX_LIMITS:
+        raise UserError(f"limits: at most {MAX_LIMITS} may be given", field="limits")
+    for each in limits:
+        if each.scope not in scopes_of(owner, groups):
+            raise UserError(f"limits: {each.scope} is neither the owner nor a group of the job", field="limits")
+        if (each.what, each.per) not in LIMITED or each.limit < 1:
+            raise UserError(
+                "limits: each must allow 1 or more pictures or engine_ms a day or month, or so many queued at a time",
+                field="limits",
+            )

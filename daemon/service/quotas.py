@@ -69,10 +69,10 @@ class Quotas:
         """The day and the month of a moment, where the operator lives."""
         return periods_of(now, self._zone)
 
-    def terms(self, owner: str, groups: Sequence[str], request: Request) -> Terms:
-        """What must hold for a job to be accepted."""
+    def terms(self, owner: str, groups: Sequence[str], request: Request, limits: Sequence[Allowance] = ()) -> Terms:
+        """What must hold for a job to be accepted: the rules, and the ``limits`` that came with it."""
         seconds = self._estimate(request) if self._estimate is not None else 0.0
-        return Terms(self._allowances(owner, groups), max(0, round(seconds * 1000)))
+        return Terms((*self._allowances(owner, groups), *limits), max(0, round(seconds * 1000)))
 
     def max_queued(self, owner: str, groups: Sequence[str] = ()) -> int | None:
         """Jobs of an owner that may wait at a time; None: any number."""
@@ -86,7 +86,9 @@ class Quotas:
         """
         if "*" in scope or not scopes.PATTERN.fullmatch(scope):
             raise UserError(
-                "scope: must be owner:SOURCE:NAME, or role:, guild:, folder: or schedule: with a name", field="scope"
+                f"scope: must be owner:SOURCE:NAME, or {', '.join(f'{kind}:' for kind in scopes.KINDS[:-1])}"
+                f" or {scopes.KINDS[-1]}: with a name",
+                field="scope",
             )
         periods = self.periods(self._clock())
         return self._account(

@@ -22,12 +22,16 @@ from daemon.service.bounds import Bounds
 from daemon.service.conditions import Conditions
 from daemon.service.delivery import Deliverer
 from daemon.service.exposition import Exposition, Metrics, NoMetrics
+from daemon.service.favourites import Favourites
 from daemon.service.foresight import Foresight, nothing_known
-from daemon.service.intake import Intake
+from daemon.service.intake import Intake, check_limits
 from daemon.service.keeping import Keeping
 from daemon.service.lanes import Lanes
+from daemon.service.memory import Memory
 from daemon.service.orders import Orders
 from daemon.service.overview import Overview, Running
+from daemon.service.policies import Policies
+from daemon.service.posts import Posts
 from daemon.service.quotas import Account, Quotas
 from daemon.service.recent import Recent
 from daemon.service.reloaded import Reloaded
@@ -51,6 +55,8 @@ from pipeline.models.registry import ModelEntry, Registry
 from storage import deliveries, occurrences, queue
 from storage.database import Connection, Database
 from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
+from storage.quotas.terms import Allowance as Limit
+from storage.quotas.terms import Terms
 from storage.results.store import PictureFiles
 
 
@@ -107,6 +113,10 @@ class Service:
         self._lanes = Lanes(database, clock, shares)
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
+        self.posts = Posts(database, clock)
+        self.policies = Policies(database, clock)
+        self.memory = Memory(database, clock)
+        self.favourites = Favourites(database, clock)
         self.quotas = Quotas(settings=settings, database=database, clock=clock)
         self._foresight = Foresight(database, board)
         self.keeping = Keeping(settings=settings, database=database, clock=clock, conditions=self.conditions)
@@ -312,11 +322,15 @@ class Service:
             self._changed(job, before)
         return job
 
-    async def retry(self, job_id: str) -> Job:
-        """Queue a failed, dead or cancelled job again, its attempts counted anew. It needs room in the quotas anew."""
+    async def retry(self, job_id: str, limits: Sequence[Limit] = ()) -> Job:
+        """Queue a failed, dead or cancelled job again, its attempts counted anew.
+
+        It needs room anew in the quotas, and in ``limits`` as those of a :class:`Submission`.
+        """
         job = await self.job(job_id)
+        check_limits(limits, job.owner, job.groups)
         await self._bounds.admit(1)
-        now, terms = self._clock(), self.quotas.terms(job.owner, job.groups, job.request)
+        now, terms = self._clock(), self.quotas.terms(job.owner, job.groups, job.request, limits)
         periods = self.quotas.periods(now)
         await self._database.write(lambda c: queue.retry(c, job.id, now=now, terms=terms, periods=periods))
         before, job = job.state, await self.job(job.id)
@@ -428,12 +442,7 @@ class Service:
     ) -> list[Receipt | UserError | QuotaError]:
         now = self._clock()
         periods = self.quotas.periods(now)
-        new = [
-            replace(each, terms=self.quotas.terms(each.owner, each.groups, each.request))
-            if isinstance(each, NewJob)
-            else each
-            for each in prepared
-        ]
+        new = [replace(each, terms=self._terms(each)) if isinstance(each, NewJob) else each for each in prepared]
         answers = await self._database.write(lambda c: committing.record(c, new, progress, now, periods))
         reach("enqueue.after_commit")
         for answer, job in zip(answers, new, strict=True):
@@ -448,7 +457,11 @@ class Service:
     async def _with_terms(self, submission: Submission) -> NewJob:
         """A job that can be queued, with what its owner and its groups may use."""
         new = await self._intake.prepare(submission)
-        return replace(new, terms=self.quotas.terms(new.owner, new.groups, new.request))
+        return replace(new, terms=self._terms(new))
+
+    def _terms(self, new: NewJob) -> Terms:
+        """What its owner and its groups may use, and what it brought of limits."""
+        return self.quotas.terms(new.owner, new.groups, new.request, new.terms.allowances)
 
     def _announce_queued(self, queued: Sequence[tuple[Enqueued, NewJob]]) -> None:
         """Jobs that were committed elsewhere."""

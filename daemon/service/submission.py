@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.request import Request
 from storage.queue.job import Origin
+from storage.quotas.terms import Allowance as Limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,11 @@ class Submission:
     order_id: str | None = None
     line: int | None = None
     groups: tuple[str, ...] = ()
-    """What the job belongs to beside its owner, for the quotas: ``role:NAME``, ``guild:``, ``folder:``,
-    ``schedule:``; at most 16."""
+    """What the job belongs to beside its owner, for the quotas: ``role:NAME``, ``guild:``, ``channel:``, ``member:``,
+    ``folder:``, ``schedule:``; at most 16."""
+    limits: tuple[Limit, ...] = ()
+    """What must hold beside the quotas of the operator, each for the owner or one of the groups; judged and counted
+    in the transaction that accepts the job. At most 32."""
 
 
 @dataclass(frozen=True, slots=True)

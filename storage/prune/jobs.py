@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from config.failpoints import reach
+from storage import favourites, posts
 from storage.prune.rule import Gone, Rule, Which
 from storage.queue import tally
 from storage.queue.job import TERMINAL
@@ -192,6 +193,8 @@ def _delete(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Gone:
     of_jobs = sa.select(pictures.c.path).where(pictures.c.job_id.in_(names))
     connection.execute(sa.insert(removals).from_select(["path"], of_jobs))
     connection.execute(sa.delete(lineage).where(lineage.c.child_job.in_(names)))
+    favourites.remove_of_jobs(connection, names)
+    posts.remove_of_jobs(connection, names)
     for table in (pictures, attempts, events, deliveries):
         connection.execute(sa.delete(table).where(table.c.job_id.in_(names)))
     connection.execute(sa.delete(jobs).where(jobs.c.id.in_(names)))

@@ -42,6 +42,13 @@ RUNNING = (
     .select_from(attempts)
     .where(attempts.c.ended_at.is_(None), sa.bindparam("of_owner") == _owner)
 )
+_groups = sa.select(jobs.c.groups).where(jobs.c.id == attempts.c.job_id).scalar_subquery()
+# A group stands in the list of the row as it is, in quotes: no scope holds one.
+RUNNING_OF_GROUP = (
+    sa.select(sa.func.count())
+    .select_from(attempts)
+    .where(attempts.c.ended_at.is_(None), sa.func.instr(_groups, sa.bindparam("of_group")) > 0)
+)
 
 
 class Admission:
@@ -79,13 +86,18 @@ class Admission:
         given: dict[str, str | int] = {"of_scope": allowance.scope}
         if allowance.what == "queued":
             is_open = int(self._connection.execute(OPEN, given).scalar() or 0)
-            owner = allowance.scope.partition(":")[2]
-            return is_open - int(self._connection.execute(RUNNING, {"of_owner": owner}).scalar_one())
+            return is_open - self._running(allowance.scope)
         if allowance.what == "bytes":
             return int(self._connection.execute(STORED, given).scalar() or 0)
         given["of_kind"] = allowance.per or ""
         given["of_period"] = self._periods.day if allowance.per == "day" else self._periods.month
         return int(self._connection.execute(IN_PERIOD[allowance.what], given).scalar() or 0)
+
+    def _running(self, scope: str) -> int:
+        kind, _, name = scope.partition(":")
+        if kind == "owner":
+            return int(self._connection.execute(RUNNING, {"of_owner": name}).scalar_one())
+        return int(self._connection.execute(RUNNING_OF_GROUP, {"of_group": f'"{scope}"'}).scalar_one())
 
     def _free_at(self, allowance: Allowance) -> int:
         if allowance.per is None:

@@ -1,3 +1,3 @@
 """The version of today's schema: the name of the last step under ``storage/migrations/versions``."""
 
-VERSION = "0006"
+VERSION = "0007"

@@ -83,6 +83,15 @@ ROWS = {
         f"INSERT INTO occurrences VALUES (1, '{ORDER}', 5, 'done', 1, NULL, 0, '{JOB}', 5)",
     ),
     "0006": ("INSERT INTO subscriptions VALUES ('webhook', 'archive', 'done,failed', 'folder:*', NULL)",),
+    "0007": (
+        f"INSERT INTO posts VALUES ('{ORDER}', 'discord', '1', '2', '3', '4', 'secret', 9, 0, '{JOB}', 1, 'told',"
+        " 'reply', NULL, 3)",
+        f"INSERT INTO post_messages VALUES ('5', 'discord', '{ORDER}', '2', 'part', 0)",
+        "INSERT INTO policies VALUES ('1', 'role:7', 'draw', 'true', '3', 3)",
+        "INSERT INTO audit VALUES (1, 3, '1', '3', 'set', '{}')",
+        "INSERT INTO memory VALUES ('discord:3', 'size', '64', 3)",
+        f"INSERT INTO favourites VALUES (1, 'discord:3', '{PICTURE}', 3)",
+    ),
 }
 """Plain SQL, as a version wrote it: what is inserted once a database is of that version."""
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from config import scopes
 from config.errors import UserError
 from daemon.cli import exits, options, output
 from daemon.cli.client import Client, segment
 from daemon.cli.invocation import Invocation
 
 AT_ONCE = 200
-KINDS = ("owner", "role", "guild", "folder", "schedule")
+KINDS = ("owner", *scopes.KINDS)
 
 
 def command(
@@ -21,7 +22,7 @@ def command(
         str | None,
         typer.Argument(
             metavar="[SCOPE]",
-            help="owner:cli:anna (or cli:anna), role:NAME, guild:NAME, folder:NAME or schedule:NAME; all when open.",
+            help="owner:cli:anna (or cli:anna), or role:, guild:, channel:, member:, folder:, schedule:NAME; all if open.",
         ),
     ] = None,
     config: options.Config = None,

@@ -1,3 +1,3 @@
-"""The buttons, one file a verb."""
+"""What a press of a button does, one file a verb. Everything but the id comes from the database."""
 
 BUTTONS = ()

@@ -13,7 +13,6 @@ class Marked(str):
     __slots__ = ()
 
 
-Value = str | int | float
 MOST_OF_A_VALUE = 1_000
 """Characters of a user's that go into a text as one value; longer ones are cut."""
 
@@ -25,12 +24,12 @@ class Words:
         self.language = language
         self._texts = texts
 
-    def say(self, key: str, **values: Value) -> str:
+    def say(self, key: str, **values: object) -> str:
         """The text for a message: what is in ``values`` shows as it was typed and marks up nothing."""
         told = {name: self._told(value) for name, value in values.items()}
         return self._texts[key].format_map(told)
 
-    def label(self, key: str, **values: Value) -> str:
+    def label(self, key: str, **values: object) -> str:
         """The text for a place without markup (a button, an option, a title): on one line, nothing escaped."""
         told = {name: self._number(value) or text.line(str(value), MOST_OF_A_VALUE) for name, value in values.items()}
         return self._texts[key].format_map(told)
@@ -40,12 +39,12 @@ class Words:
         written = f"{value:.6g}"
         return written if self.language == "en" else written.replace(".", ",")
 
-    def _told(self, value: Value) -> str:
+    def _told(self, value: object) -> str:
         if isinstance(value, Marked):
             return str(value)
         return self._number(value) or text.plain(str(value), MOST_OF_A_VALUE)
 
-    def _number(self, value: Value) -> str | None:
+    def _number(self, value: object) -> str | None:
         if isinstance(value, float):
             return self.figure(value)
         return str(value) if isinstance(value, int) else None
