@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from config.errors import NotFoundError, RetryableError
+from config.errors import RetryableError
 from daemon.service import Job
 from frontends.discord_bot.buttons import ids
 from frontends.discord_bot.policy.asker import Asker
@@ -23,9 +23,7 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
 
 async def job_of(desk: Desk, message: discord.Message, asker: Asker) -> Job | None:
-    """The job of ours that it shows; None when it is no message of ours. :class:`Refused` when it may not be seen."""
-    if message.author.id != desk.ordering.me and not await desk.service.posts.of_message(str(message.id)):
-        return None
+    """The job of ours that it shows; None when it shows none. :class:`Refused` when the asker may not see it."""
     post = await desk.service.posts.of_message(str(message.id))
     name = post.job_id if post is not None else _named(message)
     if name is None:

@@ -41,7 +41,7 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
 
 
 def once_more(job: Job, picture: Picture | None, changed: Mapping[str, Any]) -> Wish:
-    """The wish for the same, or of one picture for one like it. Without a seed among what is changed it is a new one."""
+    """The wish for the same, or for one like a picture of it; with a new seed, unless one is among what is changed."""
     fields = job.request.model_dump(exclude_none=True, exclude={"seed"})
     if picture is not None:
         fields["count"] = 1

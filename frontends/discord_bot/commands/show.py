@@ -66,9 +66,7 @@ async def _as_admitted(desk: Desk, asker: Asker, job: Job, locale: str) -> Job:
     return replace(job, origin=Origin(job.origin.source, {**job.origin.address, "spoiler": hidden, "locale": locale}))
 
 
-async def _shown(
-    desk: Desk, interaction: discord.Interaction[Any], asker: Asker, job: Job, *, private: bool
-) -> None:
+async def _shown(desk: Desk, interaction: discord.Interaction[Any], asker: Asker, job: Job, *, private: bool) -> None:
     before = await desk.service.posts.of_job(job.id)
     own = job.owner == asker.owner
     if job.state not in TERMINAL or (before is not None and before.state == "open" and not own):

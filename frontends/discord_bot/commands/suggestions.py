@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import discord
@@ -24,7 +24,7 @@ LABEL_CHARACTERS = 95
 SECONDS = 2.0
 OPEN = ("running", "queued")
 
-Suggestions = Callable[[discord.Interaction[Any], str], Awaitable[list[app_commands.Choice[str]]]]
+Suggestions = Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
 Look = Callable[[Desk, Asker], Awaitable[Sequence[Job]]]
 
 log = structlog.get_logger(__name__)
@@ -38,9 +38,7 @@ async def latest(desk: Desk, asker: Asker) -> Sequence[Job]:
 async def unfinished(desk: Desk, asker: Asker) -> Sequence[Job]:
     """The asker's own that have not ended; for a moderator also those of others in the guild."""
     found = [
-        job
-        for state in OPEN
-        for job in await desk.service.jobs(owner=asker.owner, state=state, limit=MOST_CHOICES)
+        job for state in OPEN for job in await desk.service.jobs(owner=asker.owner, state=state, limit=MOST_CHOICES)
     ]
     if asker.moderator and len(found) < MOST_CHOICES:
         overview = await desk.service.overview()

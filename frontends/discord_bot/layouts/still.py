@@ -21,7 +21,9 @@ def still(
 ) -> View:
     """A look at it, with a link to the message that is kept up to date."""
     if job.state in TERMINAL:
-        view = sealed(parts.box("done", parts.shown(words.say("show.on_its_way")), parts.shown(parts.footer(job, words))))
+        view = sealed(
+            parts.box("done", parts.shown(words.say("show.on_its_way")), parts.shown(parts.footer(job, words)))
+        )
     elif job.state == "running":
         ends = expected.ends_s if expected else None
         view = drawing(job, words, now_ms=now_ms, step=progress[0], steps=progress[1], ends_s=ends)
