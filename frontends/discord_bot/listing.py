@@ -12,7 +12,7 @@ import discord
 
 from config.errors import NotFoundError, UserError
 from daemon.service import Job, Picture
-from frontends.discord_bot.buttons import ids
+from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.ladder import RUNGS, write
 from frontends.discord_bot.layouts.pages import MOST_JOBS, Turn, pages

@@ -10,7 +10,7 @@ import discord
 
 from config.errors import RetryableError
 from daemon.service import Job
-from frontends.discord_bot.buttons import ids
+from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refusal import Refused
 from frontends.discord_bot.visibility import seen_job

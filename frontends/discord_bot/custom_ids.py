@@ -23,6 +23,7 @@ VERBS = (
     "newest",
     "liked",
     "found",
+    "remove",
 )
 JOB = rf"(?P<job>[{ALPHABET}]{{{LENGTH}}})"
 INDEX = r"(?P<index>0|[1-9][0-9]?)"
