@@ -14,6 +14,7 @@ from frontends.discord_bot.commands import (
     history,
     imagine,
     models,
+    moderating,
     parameters,
     queue,
     schedule,
@@ -40,4 +41,5 @@ COMMANDS: tuple[Callable[[Desk], Sequence[Built]], ...] = (
     usage.build,
     parameters.build,
     schedule.build,
+    moderating.build,
 )
