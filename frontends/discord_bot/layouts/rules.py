@@ -109,5 +109,5 @@ def page(title: str, lines: Sequence[str], number: int, words: Words) -> str:
     said = [each if len(each) <= most else f"{each[: most - 1]}{text.ELLIPSIS}" for each in shown]
     if not said:
         return f"### {title}\n{words.say('card.nothing_here')}"
-    foot = [f"-# {words.say('mezzotint.page', number=at, pages=pages)}"] if pages > 1 else []
-    return "\n".join([f"### {title}", *said, *foot])
+    foot = words.say("mezzotint.page", number=at, pages=pages)
+    return "\n".join([f"### {title}", *said, *([f"-# {foot}"] if pages > 1 else [])])

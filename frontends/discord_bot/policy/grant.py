@@ -47,9 +47,17 @@ class Grant:
         if pixels is not None and "width" not in fields and "height" not in fields:
             width, height = completed["width"], completed["height"]
             if width * height > pixels:
-                shrink = math.sqrt(pixels / (width * height))
-                found |= {"width": _side(width * shrink), "height": _side(height * shrink)}
+                found |= _within(pixels, width, height)
         return found
+
+
+def _within(pixels: int, width: int, height: int) -> dict[str, int]:
+    """The same shape with at most so many pixels, as far as sides may be that short."""
+    shrink = math.sqrt(pixels / (width * height))
+    across, up = _side(width * shrink), _side(height * shrink)
+    if across * up > pixels:
+        across, up = (_side(pixels / up), up) if across > up else (across, _side(pixels / across))
+    return {"width": across, "height": up}
 
 
 def _side(pixels: float) -> int:

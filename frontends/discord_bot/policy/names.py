@@ -27,6 +27,8 @@ MOST_CHARACTERS = 100
 MOST_OF_A_LIST = 3_000
 """Characters of all entries together: what can be kept in one row."""
 NO_LIMIT = 0
+LEAST_PIXELS = 64 * 64
+"""The smallest picture that can be asked for."""
 
 
 def _most(values: Sequence[int]) -> int:
@@ -50,8 +52,9 @@ class Name:
     scopes: tuple[str, ...] = ALL
     together: Callable[[Sequence[Any]], Any] = _only
     """Of what several roles of somebody say: the most generous."""
+    least: int = 1
     most: int = 0
-    """Of a number."""
+    """Of a number that is no 0."""
     counts: tuple[Literal["pictures", "engine_ms", "queued"], Literal["day"] | None, int] | None = None
     """Of a limit: what is counted by what, and how many of it are one of the value."""
 
@@ -64,7 +67,7 @@ LIMITS = (
 """What somebody may use; 0 is no limit."""
 MAXIMA = (
     Name(name="max_steps", kind="number", together=_most, most=MAX_STEPS),
-    Name(name="max_pixels", kind="number", together=_most, most=MAX_SIDE_PIXELS**2),
+    Name(name="max_pixels", kind="number", together=_most, least=LEAST_PIXELS, most=MAX_SIDE_PIXELS**2),
     Name(name="max_count", kind="number", together=_most, most=MAX_COUNT),
 )
 """Of one request; 0 is no limit."""
@@ -94,8 +97,8 @@ def checked(name: str, scope: str, value: Any) -> Any:
     row = BY_NAME[name]
     if scope.partition(":")[0] not in row.scopes:
         raise Refused("policy.not_for_these", name=name)
-    if row.kind == "number" and not NO_LIMIT <= value <= row.most:
-        raise Refused("policy.out_of_range", most=row.most)
+    if row.kind == "number" and value != NO_LIMIT and not row.least <= value <= row.most:
+        raise Refused("policy.out_of_range", least=row.least, most=row.most)
     if row.kind == "list":
         if len(value) > MOST_IN_LIST or sum(len(each) + 3 for each in value) > MOST_OF_A_LIST:
             raise Refused("policy.list_full", most=MOST_IN_LIST)

@@ -27,7 +27,7 @@ class Standing:
 
     def __init__(self, rows: Sequence[PolicyRow], asker: Asker) -> None:
         guild = asker.guild
-        ranks = [(EVERYWHERE, (f"user:{asker.user}",)), (EVERYWHERE, ("guild",))]
+        ranks: list[tuple[str, tuple[str, ...]]] = [(EVERYWHERE, (f"user:{asker.user}",)), (EVERYWHERE, ("guild",))]
         if guild is not None:
             roles = tuple(f"role:{role}" for role in asker.roles)
             own = [(f"user:{asker.user}",), roles, (f"channel:{asker.channel}",), ("guild",)]

@@ -7,7 +7,6 @@ whom Discord shows the command). In direct messages it is for the owner of the a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import discord
 from discord import app_commands
@@ -53,13 +52,13 @@ def build(desk: Desk) -> Sequence[app_commands.Group]:
         allowed_installs=GUILD_INSTALL,
     )
     for name, forms in GROUPS.items():
-        key = f"mezzotint.{name}"
-        group = app_commands.Group(name=marked(f"{key}.name"), description=marked(f"{key}.describe"), parent=whole)
-        made: list[app_commands.Command[Any, ..., Any]] = [form.command(desk, f"{key}.{form.name}") for form in forms]
+        named, described = marked(f"mezzotint.{name}.name"), marked(f"mezzotint.{name}.describe")
+        group = app_commands.Group(name=named, description=described, parent=whole)
+        made = [form.command(desk, name) for form in forms]
         if name == "defaults":
-            made.insert(0, defaults.setting(desk, f"{key}.set"))
+            made.insert(0, defaults.setting(desk))
         for command in made:
             group.add_command(command)
     for form in FORMS:
-        whole.add_command(form.command(desk, f"mezzotint.{form.name}"))
+        whole.add_command(form.command(desk))
     return [whole]

@@ -28,14 +28,17 @@ async def _resume(asked: Asked) -> str:
 async def _status(asked: Asked) -> str:
     """What is wrong is told in full to who can mend it."""
     words, status = asked.words, await asked.desk.service.status()
-    lines = [f"### {words.say('mezzotint.title.status')}"]
+    title = words.say("mezzotint.title.status")
+    lines = [f"### {title}"]
     lines.append(words.say("mezzotint.is_paused" if status.paused else "mezzotint.is_serving"))
     lines.append(words.say("mezzotint.queue", queued=status.queue["queued"], running=status.queue["running"]))
     models = {engine.model for engine in status.engines if engine.model}
     if models:
         lines.append(words.say("mezzotint.loaded", models=", ".join(sorted(models))))
     if status.degraded and operators.is_one(asked.interaction):
-        lines += [f"- {text.plain(each.text, MOST_CHARACTERS)}" for each in status.degraded[:MOST_CONDITIONS]]
+        lines += [
+            f"- {text.plain(f'{each.what}: {each.why}', MOST_CHARACTERS)}" for each in status.degraded[:MOST_CONDITIONS]
+        ]
     elif status.degraded:
         lines.append(words.say("mezzotint.degraded"))
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from frontends.discord_bot.commands.moderating import parameters
 from frontends.discord_bot.commands.moderating.asked import Asked
-from frontends.discord_bot.commands.moderating.form import Form, carry_out
+from frontends.discord_bot.commands.moderating.form import Form, carry_out, command
 from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.layouts import rules
 from frontends.discord_bot.options import callback, named, offered, suggesting
@@ -21,7 +21,7 @@ MAY_BE_SET = ("model", "size", "count", "steps", "guidance", "scheduler", "negat
 """Of the options of commands that draw."""
 
 
-def setting(desk: Desk, key: str) -> app_commands.Command[Any, ..., Any]:
+def setting(desk: Desk) -> app_commands.Command[Any, ..., Any]:
     """``defaults set``: takes the options of ``/imagine`` themselves, with their bounds and suggestions."""
     options = offered(named(*MAY_BE_SET), desk.board.models)
 
@@ -35,11 +35,9 @@ def setting(desk: Desk, key: str) -> app_commands.Command[Any, ..., Any]:
     marked = desk.catalogue.marked
     made.__discord_app_commands_param_description__["channel"] = marked("mezzotint.option.channel.describe")
     made.__discord_app_commands_param_rename__["channel"] = marked("mezzotint.option.channel.name")
-    command: app_commands.Command[Any, ..., Any] = app_commands.Command(
-        name=marked(f"{key}.name"), description=marked(f"{key}.describe"), callback=made
-    )
-    suggesting(command, options, desk.board)
-    return command
+    made_of_it = command(desk, "defaults", "set", made)
+    suggesting(made_of_it, options, desk.board)
+    return made_of_it
 
 
 async def _set(asked: Asked) -> str:

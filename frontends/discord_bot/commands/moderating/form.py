@@ -36,8 +36,8 @@ class Form:
     right: Right = "moderator"
     suggest: Mapping[str, Suggest] | None = None
 
-    def command(self, desk: Desk, key: str) -> app_commands.Command[Any, ..., Any]:
-        """For Discord; ``key`` is where its words are."""
+    def command(self, desk: Desk, group: str | None = None) -> app_commands.Command[Any, ..., Any]:
+        """For Discord, in a group or right under ``/mezzotint``."""
 
         async def called(interaction: discord.Interaction[Any], **said: Any) -> None:
             given = {name: value for name, value in said.items() if value is not None}
@@ -57,12 +57,20 @@ class Form:
         }
         marked.__discord_app_commands_param_rename__ = {name: said(f"mezzotint.option.{name}.name") for name in names}
         marked.__discord_app_commands_param_choices__ = parameters.choices(names, desk.catalogue)
-        made: app_commands.Command[Any, ..., Any] = app_commands.Command(
-            name=said(f"{key}.name"), description=said(f"{key}.describe"), callback=called
-        )
+        made = command(desk, group, self.name, called)
         for name, suggest in (self.suggest or {}).items():
             made.autocomplete(name)(_suggestions(desk, suggest))
         return made
+
+
+def command(desk: Desk, group: str | None, name: str, callback: Any) -> app_commands.Command[Any, ..., Any]:
+    """A command with its words."""
+    marked = desk.catalogue.marked
+    if group is None:
+        named, described = marked(f"mezzotint.{name}.name"), marked(f"mezzotint.{name}.describe")
+    else:
+        named, described = marked(f"mezzotint.{group}.{name}.name"), marked(f"mezzotint.{group}.{name}.describe")
+    return app_commands.Command(name=named, description=described, callback=callback)
 
 
 async def carry_out(

@@ -9,7 +9,8 @@ import discord
 
 def is_one(interaction: discord.Interaction[Any]) -> bool:
     """Whether who asks is one of them. Nobody is while Discord has not told who they are."""
-    application = interaction.client.application
+    client: discord.Client = interaction.client
+    application = client.application
     if application is None:
         return False
     if application.team is None:

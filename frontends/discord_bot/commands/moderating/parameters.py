@@ -30,13 +30,6 @@ KINDS: Mapping[str, Any] = MappingProxyType(
         "free_memory": bool,
     }
 )
-CHOICES: Mapping[str, tuple[str, Sequence[str]]] = MappingProxyType(
-    {
-        "what": ("policy.name", tuple(each.name for each in (*LIMITS, *MAXIMA))),
-        "command": ("policy.verb", VERBS),
-    }
-)
-"""Of an option the values, and where their words are."""
 
 
 def parameter(name: str, required: bool) -> inspect.Parameter:
@@ -52,9 +45,12 @@ def parameter(name: str, required: bool) -> inspect.Parameter:
 
 def choices(names: Sequence[str], catalogue: Catalogue) -> dict[str, list[app_commands.Choice[str]]]:
     """The values of those that have a few."""
-    found = {}
-    for name in names:
-        if name in CHOICES:
-            key, values = CHOICES[name]
-            found[name] = [app_commands.Choice(name=catalogue.marked(f"{key}.{each}"), value=each) for each in values]
-    return found
+    found = {
+        "what": [(catalogue.marked(f"policy.name.{each.name}"), each.name) for each in (*LIMITS, *MAXIMA)],
+        "command": [(catalogue.marked(f"policy.verb.{each}"), each) for each in VERBS],
+    }
+    return {
+        name: [app_commands.Choice(name=label, value=value) for label, value in values]
+        for name, values in found.items()
+        if name in names
+    }
