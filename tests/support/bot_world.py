@@ -75,8 +75,13 @@ class BotWorld:
         return self.do(act)
 
     def done(self, message: Message, seconds: float = 60.0) -> Message:
-        """Wait until a message shows pictures."""
-        self.daemon.until(lambda: self.call(lambda _: _is_done(message)), seconds, "pictures have come")
+        """Wait until a message shows pictures, and not a preview of them."""
+
+        def come(_: FakeDiscord) -> bool:
+            names = [each.name for each in message.attachments]
+            return bool(names) and "preview.png" not in names
+
+        self.daemon.until(lambda: self.call(come), seconds, "pictures have come")
         return message
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -98,8 +103,3 @@ def bot_world(
         finally:
             if world.daemon.process is not None:
                 world.daemon.kill()
-
-
-def _is_done(message: Message) -> bool:
-    """A preview is a picture, too."""
-    return any(each.name != "preview.png" for each in message.attachments)
