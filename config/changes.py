@@ -23,6 +23,7 @@ LIVE = (
     "log.",
     "delivery.",
     "webhooks.",
+    "discord.",
     "retention.",
     "metrics.",
     "quotas.",

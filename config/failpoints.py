@@ -46,6 +46,12 @@ NAMES = frozenset(
         "delivery.before",
         "delivery.after",
         "delivery.recorded",
+        # a message of a result is sent to Discord, and written down
+        "discord.before_post",
+        "discord.after_post",
+        "discord.after_record",
+        "discord.before_told",
+        "discord.after_told",
         # an order file becomes jobs, and comes to its end
         "order.after_row",
         "order.after_rename",

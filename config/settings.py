@@ -321,6 +321,30 @@ class WebhookSettings(Section):
     """A host may ask for so long a wait (``Retry-After``); one that asks for more is tried then."""
 
 
+DISCORD_API = "https://discord.com/api/v10"
+"""Discord's own root of the API."""
+
+
+def _api_base(text: str) -> str:
+    text = text.rstrip("/")
+    address = web_address.parse(text)
+    if address.scheme == "http" and not web_address.is_loopback(address.host):
+        raise ValueError("begin with https:// (the token would travel in the open), but for this machine itself")
+    return text
+
+
+class DiscordSettings(Section):
+    """The Discord bot. Its token is a credential, no setting."""
+
+    enabled: bool = False
+    token_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    """A file with the bot's token; without it the credential ``discord-token``."""
+    api_base: Annotated[str, AfterValidator(_api_base)] = DISCORD_API
+    """Root of the API, version included; its ``/gateway/bot`` names the gateway."""
+    edit_seconds: Annotated[float, Field(ge=3, le=60)] = 3.0
+    """Between two edits of the message that shows how far a job is, at least."""
+
+
 class RetentionRule(Section):
     """What is kept of the ended jobs that match ``owner``, ``origin`` and ``state``.
 
@@ -406,6 +430,7 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
     webhooks: WebhookSettings = WebhookSettings()
+    discord: DiscordSettings = DiscordSettings()
     retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
     quotas: QuotaSettings = QuotaSettings()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
 MAX_CHARACTERS = 2_000
 PORTS = {"http": 80, "https": 443}
@@ -87,3 +87,13 @@ def _port(text: str | None) -> int | None:
     if int(text) > 65_535:
         raise ValueError("has a port above 65535")
     return int(text)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, as it is written: no name is looked up but ``localhost``."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

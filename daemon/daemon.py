@@ -143,6 +143,8 @@ class Daemon:
         for front_end in (self._folders(), self._clockwork(), self._webhooks()):
             if front_end is not None:
                 supervisor.front_end(front_end)
+        if (bot := self._discord()) is not None:
+            supervisor.front_end(bot, awaited=False)  # it depends on others, who may take their time
         if self._manner.draws:
             supervisor.essential("dispatcher", self._dispatcher.run())
         supervisor.essential("deliveries", self._outbox.run())
@@ -194,6 +196,13 @@ class Daemon:
         made = Webhooks(self._settings.webhooks, self._service)
         return made if self._settings.webhooks.hosts else None
 
+    def _discord(self) -> FrontEnd | None:
+        if self._manner.private or self._manner.once is not None or not self._settings.discord.enabled:
+            return None
+        from frontends.discord_bot.front_end import DiscordBot
+
+        return DiscordBot(self._settings, self._service, self._clock)
+
     async def _take_over(self, settings: Settings, changed: Sequence[str]) -> None:
         """Settings that changed while it runs, handed to whoever reads them."""
         self._settings = settings
@@ -213,6 +222,8 @@ class Daemon:
         if any(key.startswith("webhooks.") for key in changed):
             await self._database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
             await self._supervisor.replace("webhook", self._webhooks)
+        if any(key.startswith("discord.") for key in changed):
+            await self._supervisor.replace("discord", self._discord)
 
     # --- end
 

@@ -38,6 +38,7 @@ class Supervisor:
         self._front_ends: dict[str, tuple[FrontEnd, asyncio.Task[None]]] = {}
         self._states: dict[str, FrontEndStatus] = {}
         self._settled: dict[str, asyncio.Event] = {}
+        self._awaited: set[str] = set()
         self.failure: asyncio.Future[EssentialTaskEnded] = asyncio.get_running_loop().create_future()
 
     def essential(self, name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -46,28 +47,31 @@ class Supervisor:
         self._essential[task] = name
         task.add_done_callback(self._essential_ended)
 
-    def front_end(self, front_end: FrontEnd) -> None:
-        """Run a front end for as long as the daemon lives."""
+    def front_end(self, front_end: FrontEnd, *, awaited: bool = True) -> None:
+        """Run a front end for as long as the daemon lives. One that is not ``awaited`` holds back nothing at start."""
         name = front_end.name
+        if awaited:
+            self._awaited.add(name)
         self._states[name] = FrontEndStatus(name, "starting", "")
         self._settled[name] = asyncio.Event()
         self._front_ends[name] = (front_end, asyncio.create_task(self._keep(front_end), name=f"front end {name}"))
 
     async def replace(self, name: str, make: Callable[[], FrontEnd | None]) -> None:
         """End the front end of that name, if there is one; then make another one and run it. None: run none."""
+        awaited = name in self._awaited
         if name in self._front_ends:
             await self.stop_front_ends([name])
             del self._front_ends[name], self._states[name], self._settled[name]
         if (front_end := make()) is not None:
-            self.front_end(front_end)
+            self.front_end(front_end, awaited=awaited)
 
     def states(self) -> tuple[FrontEndStatus, ...]:
         """Every front end as it is now."""
         return tuple(self._now(name) for name in sorted(self._states))
 
     async def settled(self, timeout_seconds: float) -> None:
-        """Until every front end serves or has failed once, at most so long."""
-        waits = [asyncio.create_task(self._first_word(name)) for name in self._front_ends]
+        """Until every front end that is awaited serves or has failed once, at most so long."""
+        waits = [asyncio.create_task(self._first_word(name)) for name in self._front_ends if name in self._awaited]
         if waits:
             _, late = await asyncio.wait(waits, timeout=timeout_seconds)
             await _end(late)

@@ -12,7 +12,8 @@ import discord
 from discord import app_commands, ui
 from support.fake_discord.fake import FakeDiscord
 from support.pictures import picture
-from support.pointed_client import point
+
+from frontends.discord_bot.address import point
 
 MODELS = ["tiny", "large"]
 

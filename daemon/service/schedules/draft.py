@@ -43,4 +43,5 @@ class Draft:
     image: bytes | None = None
     """An input picture as received."""
     target: Mapping[str, Any] = field(default_factory=lambda: {"kind": "gallery"})
-    """``{"kind": "gallery"}``, ``{"kind": "folder", "path": ...}`` or ``{"kind": "webhook", "url": ...}``."""
+    """``{"kind": "gallery"}``, ``{"kind": "folder", "path": ...}``, ``{"kind": "webhook", "url": ...}``, or ``discord``
+    with a ``channel``, its ``guild`` (or ``none``), the ``user`` whose it is, his ``locale`` and ``spoiler`` (yes, no)."""

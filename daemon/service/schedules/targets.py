@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,13 @@ from storage.queue.job import Origin
 
 SOURCE = "schedule"
 WEBHOOK = "webhook"
+DISCORD = "discord"
+NONE = "none"
+"""The guild of direct messages."""
 MAX_CHARACTERS = 2_000
 FIELD = "target"
+_SNOWFLAKE = re.compile(r"[1-9][0-9]{14,19}", re.ASCII)
+_LOCALE = re.compile(r"[a-z]{2}(-[A-Z0-9]{2,3})?", re.ASCII)
 
 
 def checked(target: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -37,9 +43,43 @@ def origin(target: Mapping[str, Any], about: Mapping[str, Any]) -> tuple[Origin,
     """The origin of a job, and whether its result is brought anywhere. ``about``: the schedule and its due time."""
     if target["kind"] == "webhook":
         return Origin(WEBHOOK, {"url": target["url"]}), True
+    if target["kind"] == "discord":
+        return Origin(DISCORD, {**about, **_place(target), "private": False}), True
     if target["kind"] == "folder":
         return Origin(SOURCE, {**about, "folder": target["path"]}), True
     return Origin(SOURCE, about), False
+
+
+def groups(target: Mapping[str, Any]) -> tuple[str, ...]:
+    """Under what else a job counts that goes there."""
+    if target["kind"] != "discord":
+        return ()
+    channel, guild = f"channel:{target['channel']}", target["guild"]
+    return (channel,) if guild == NONE else (channel, f"guild:{guild}", f"member:{guild}.{target['user']}")
+
+
+def _place(target: Mapping[str, Any]) -> dict[str, Any]:
+    guild = None if target["guild"] == NONE else target["guild"]
+    spoiler = target["spoiler"] == "yes"
+    return {
+        "channel": target["channel"],
+        "guild": guild,
+        "user": target["user"],
+        "locale": target["locale"],
+        "spoiler": spoiler,
+    }
+
+
+def _discord(target: Mapping[str, Any], settings: Settings) -> None:
+    for name in ("channel", "user"):
+        if not _SNOWFLAKE.fullmatch(target[name]):
+            raise UserError(f"{name}: must be the number that Discord knows it by", field=name)
+    if target["guild"] != NONE and not _SNOWFLAKE.fullmatch(target["guild"]):
+        raise UserError(f"guild: must be the number that Discord knows it by, or {NONE}", field="guild")
+    if target["spoiler"] not in ("yes", "no"):
+        raise UserError("spoiler: must be yes or no", field="spoiler")
+    if not _LOCALE.fullmatch(target["locale"]):
+        raise UserError("locale: must be like en-US or de", field="locale")
 
 
 def _nothing(target: Mapping[str, Any], settings: Settings) -> None:
@@ -78,4 +118,5 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], _Check]] = {
     "gallery": ((), _nothing),
     "folder": (("path",), _folder),
     "webhook": (("url",), _webhook),
+    "discord": (("channel", "guild", "user", "locale", "spoiler"), _discord),
 }

@@ -55,7 +55,7 @@ def submission(
         deliver=deliver,
         image=None if last is None else last.png,
         parent=None if last is None else last.picture,
-        groups=(f"schedule:{definition.name}",),
+        groups=(f"schedule:{definition.name}", *targets.groups(definition.target)),
     )
 
 

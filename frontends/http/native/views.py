@@ -25,6 +25,7 @@ from daemon.service import (
     Status,
     Verification,
 )
+from frontends.http.native import frontend_views
 
 Place = Callable[[Picture], Path]
 """Tells where a picture's file lies."""
@@ -197,6 +198,7 @@ class StatusView(TypedDict):
     queue: dict[str, int]
     paused: bool
     front_ends: list[FrontEndView]
+    frontends: dict[str, frontend_views.ConnectionView]
     deliveries: DeliveriesView
     degraded: list[ConditionView]
     retention: RetentionView | None
@@ -322,6 +324,7 @@ def of_status(status: Status) -> StatusView:
         queue=dict(status.queue),
         paused=status.paused,
         front_ends=[FrontEndView(name=each.name, state=each.state, detail=each.detail) for each in status.front_ends],
+        frontends=frontend_views.connections(status),
         deliveries=DeliveriesView(waiting=status.deliveries.waiting, given_up=status.deliveries.given_up),
         degraded=[
             ConditionView(what=each.what, why=each.why, heals=each.heals, since=moment(each.since))

@@ -1,5 +1,4 @@
-"""
-The real client, pointed at another address than Discord's own. For one client, without a change to the library.
+"""Another root of the API than Discord's own, for one client and without a change to the library.
 
 Everything that a client sends goes through the one session of its ``HTTPClient``: the requests of the bot, the
 answers to interactions (which pass the session on), and the gateway. So the address is changed there.
@@ -27,6 +26,7 @@ class MovedSession:
         self._api_base = api_base
 
     def request(self, method: str, url: str, **more: Any) -> Any:
+        """As the session's own."""
         rest = url.removeprefix(Route.BASE)
         return self._session.request(method, url if rest == url else f"{self._api_base}{rest}", **more)
 
@@ -42,12 +42,14 @@ class MovedHTTP(HTTPClient):
         self._api_base = api_base
 
     async def request(self, route: Route, **more: Any) -> Any:
+        """As the library's own."""
         session = getattr(self, SESSION)
         if not isinstance(session, MovedSession):
             setattr(self, SESSION, MovedSession(session, self._api_base))
         return await super().request(route, **more)
 
     async def ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        """The gateway that the root names, in the place of the library's."""
         wanted = yarl.URL(url)
         if wanted.host == DiscordWebSocket.DEFAULT_GATEWAY.host:
             _, named, _ = await self.get_bot_gateway()
@@ -57,6 +59,8 @@ class MovedHTTP(HTTPClient):
 
 def point(client: discord.Client, api_base: str) -> None:
     """Send a client that has not logged in yet to another root of the API, version included."""
+    if api_base == Route.BASE:
+        return
     was = client.http
     moved = MovedHTTP(api_base, loop=was.loop, max_ratelimit_timeout=was.max_ratelimit_timeout)
     client.http = client._connection.http = moved

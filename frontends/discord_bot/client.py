@@ -1,0 +1,198 @@
+"""The bot: the library's client with our commands and buttons."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+
+from config.clock import Clock
+from config.errors import MezzotintError
+from config.settings import Settings
+from daemon.service import Service
+from frontends.discord_bot import address, telling
+from frontends.discord_bot.buttons import BUTTONS, submitted
+from frontends.discord_bot.commands import COMMANDS
+from frontends.discord_bot.delivering.deliverer import Deliverer
+from frontends.discord_bot.delivering.live import Live
+from frontends.discord_bot.desk import Desk
+from frontends.discord_bot.models import ModelBoard
+from frontends.discord_bot.ordering import Ordering
+from frontends.discord_bot.policy.door import Policy
+from frontends.discord_bot.sync import sync
+from frontends.discord_bot.threads import Threads
+from frontends.discord_bot.words import Catalogue, Translator
+
+SOURCE = "discord"
+LONGEST_RATE_WAIT_SECONDS = 30.0
+"""A request that Discord lets wait for longer fails, and comes again by way of the outbox."""
+LOST_SECONDS = 5.0
+"""The gateway asks for a new connection now and then; only one that stays away for longer is worth a word."""
+LOOK_AT_MODELS_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class Tree(app_commands.CommandTree["Bot"]):
+    """Commands whose errors are told to who asked."""
+
+    async def on_error(self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError, /) -> None:
+        """Whatever went wrong in a command."""
+        await self.client.tell_error(interaction, getattr(error, "original", error))
+
+
+class Bot(discord.Client):
+    """Made for one connection. ``ready`` is set while it serves."""
+
+    def __init__(self, settings: Settings, service: Service, clock: Clock, ready: asyncio.Event) -> None:
+        super().__init__(
+            # No privileged one: of messages it reads those that are meant for it.
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=LONGEST_RATE_WAIT_SECONDS,
+            guild_ready_timeout=0.5,
+        )
+        address.point(self, settings.discord.api_base)
+        self.tree = Tree(self)
+        self._service = service
+        self._ready_event = ready
+        self._lost: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        catalogue = Catalogue.read()
+        self.desk = self._furnished(settings, service, catalogue, clock)
+        self._threads = Threads(self.desk)
+        self.deliverer = Deliverer(self, self.desk.live, service, settings, catalogue, clock)
+
+    def _furnished(self, settings: Settings, service: Service, catalogue: Catalogue, clock: Clock) -> Desk:
+        board, policy = ModelBoard(settings, service), Policy(service)
+        live = Live(self, service, settings, catalogue, clock)
+        ordering = Ordering(
+            settings=settings,
+            service=service,
+            catalogue=catalogue,
+            board=board,
+            policy=policy,
+            live=live,
+            clock=clock,
+        )
+        return Desk(
+            service=service,
+            settings=settings,
+            catalogue=catalogue,
+            board=board,
+            policy=policy,
+            ordering=ordering,
+            live=live,
+            clock=clock,
+        )
+
+    async def setup_hook(self) -> None:
+        """After the login, before the connection."""
+        await self.desk.board.refresh()
+        await self.tree.set_translator(Translator(self.desk.catalogue))
+        self._learn_commands()
+        self.add_dynamic_items(*BUTTONS)
+        await sync(self.tree, self._service)
+        for name, work in (("models", self._look_at_models()), ("live", self.desk.live.run())):
+            self._tasks.add(asyncio.create_task(work, name=f"discord {name}"))
+
+    def _learn_commands(self) -> None:
+        self.tree.clear_commands(guild=None)
+        for kind in discord.AppCommandType:
+            self.tree.clear_commands(guild=None, type=kind)
+        for build in COMMANDS:
+            for command in build(self.desk):
+                self.tree.add_command(command)
+
+    async def _look_at_models(self) -> None:
+        """What is offered follows the models that there are."""
+        while True:
+            await asyncio.sleep(LOOK_AT_MODELS_SECONDS)
+            try:
+                if await self.desk.board.refresh():
+                    self._learn_commands()
+                    await sync(self.tree, self._service)
+            except (MezzotintError, discord.DiscordException, OSError) as error:
+                log.warning("models_unread", why=str(error))
+
+    async def close(self) -> None:
+        """End the connection and all that belongs to it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        self._found()
+        await super().close()
+
+    # --- how it is connected
+
+    def words(self) -> str:
+        """As whom it is there, and where."""
+        if self.user is None or not self.is_ready():
+            return "connecting"
+        number = len(self.guilds)
+        return f"{self.user.name} in {number} guild{'' if number == 1 else 's'}"
+
+    async def on_ready(self) -> None:
+        """Connected, with all guilds known."""
+        self._found()
+        self._ready_event.set()
+        log.info("discord_ready", guilds=len(self.guilds))
+
+    async def on_resumed(self) -> None:
+        """Connected again."""
+        self._found()
+
+    async def on_disconnect(self) -> None:
+        """Not connected, for whatever time."""
+        if self._lost is None and not self.is_closed() and self._ready_event.is_set():
+            self._lost = asyncio.get_running_loop().call_later(LOST_SECONDS, self._say_lost)
+
+    def _say_lost(self) -> None:
+        self._service.conditions.report(SOURCE, "the connection to Discord is lost", "it is tried again by itself")
+
+    def _found(self) -> None:
+        if self._lost is not None:
+            self._lost.cancel()
+            self._lost = None
+        self._service.conditions.clear(SOURCE)
+
+    # --- what it hears
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Somebody said something where the bot is."""
+        if self.user is not None:
+            await self._threads.hear(message, self.user)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """What was remembered of a thread goes with it."""
+        await self._threads.forget(payload.thread_id)
+
+    # --- what went wrong
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """The library finds commands and buttons; forms are found here, by their ids, however old they are."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await submitted(interaction)
+
+    async def tell_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
+        """Tell who asked, in his language; log what is a defect of ours."""
+        said = self.desk.words(interaction)
+        known = isinstance(error, MezzotintError)
+        text = telling.said_of(error, said) if isinstance(error, MezzotintError) else None
+        if not known:
+            text = telling.noted(interaction, error, said)
+        try:
+            await telling.tell(interaction, said, text or "")
+        except discord.HTTPException as refused:
+            log.warning("error_untold", interaction=interaction.id, why=str(refused))
+
+    async def on_error(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """A defect in what we do with an event."""
+        log.exception("event_broke", event_name=event)
