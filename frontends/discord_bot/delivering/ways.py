@@ -22,6 +22,11 @@ class Ways:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
+    @property
+    def closed(self) -> bool:
+        """Whether the client has ended, and every request fails."""
+        return self._client.is_closed()
+
     def file_limit(self, guild: str | None) -> int:
         """Bytes that one file may have in a guild, or in a direct message."""
         found = self._client.get_guild(int(guild)) if guild else None
