@@ -57,10 +57,19 @@ class BusyError(RetryableError):
 class QuotaError(BusyError):
     """What may be used is used up; it comes free again."""
 
-    def __init__(self, message: str | None = None, *, hint: str | None = None, free_at: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        free_at: int | None = None,
+        what: str | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.free_at = free_at
         """When a new day or month begins (UTC epoch milliseconds); None where no clock sets it free."""
+        self.what = what
+        """``pictures``, ``engine_ms``, ``bytes`` or ``queued``: which limit it was."""
 
 
 @dataclass(frozen=True)

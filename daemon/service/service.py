@@ -330,6 +330,11 @@ class Service:
         """
         return await self.quotas.account(scope, groups)
 
+    def roles_named(self) -> frozenset[str]:
+        """The roles (``role:NAME``) that the operator's quotas and shares speak of, as they are set now."""
+        named = [rule.of for rule in self._settings.quotas.rules] + [*self._settings.fairness.weights]
+        return frozenset(each for each in named if each.startswith("role:"))
+
     # --- steering
 
     async def cancel(self, job_id: str) -> Job:

@@ -20,6 +20,9 @@ VERBS = (
     "cancel",
     "retry",
     "page",
+    "newest",
+    "liked",
+    "found",
     "remove",
 )
 JOB = rf"(?P<job>[{ALPHABET}]{{{LENGTH}}})"

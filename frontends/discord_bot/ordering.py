@@ -24,6 +24,7 @@ from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.options import OPTIONS
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.policy.door import Policy
+from frontends.discord_bot.policy.grant import Grant
 from frontends.discord_bot.refusal import Refused
 from frontends.discord_bot.wish import Wish
 from frontends.discord_bot.words import Catalogue
@@ -95,8 +96,9 @@ class Ordering:
     async def take(self, asker: Asker, wish: Wish, post: Post, locale: str, key: str, verb: str) -> Receipt:
         """Make a job whose result goes to a post. Raises the errors of the service and :class:`Refused`."""
         grant = await self._policy.admit(asker, verb)
-        said = await self._said(asker, wish, grant.defaults)
+        said = await self._said(asker, wish, grant)
         fields = {**self.fields(said), **wish.fields}
+        fields |= grant.fitted(fields, self.completed(fields))
         image = wish.image if wish.image is not None else said.get("image")
         if wish.said is not None and image is None:
             fields.pop("denoising_strength", None)
@@ -145,12 +147,15 @@ class Ordering:
         own = await self._service.memory.get(f"discord:{interaction.user.id}", DEFAULTS) or {}
         return bool(own.get("private", False))
 
-    async def _said(self, asker: Asker, wish: Wish, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    async def _said(self, asker: Asker, wish: Wish, grant: Grant) -> dict[str, Any]:
         """What was said, where nothing was what the asker set for himself, and then what is set for the place."""
         if wish.said is None:
             return {}
         own = await self._service.memory.get(asker.owner, DEFAULTS) or {}
-        return {**defaults, **own, **wish.said}
+        said = {**grant.defaults, **own, **wish.said}
+        usual = self._board.chosen().name
+        model = grant.model([usual, *(each.name for each in self._board.models)])
+        return said if model is None or "model" in said else {**said, "model": model}
 
     def fields(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """What was said, by the names of options, as fields of a request."""

@@ -7,8 +7,9 @@ from typing import Any
 import discord
 import structlog
 
-from config.errors import MezzotintError
+from config.errors import MezzotintError, QuotaError
 from frontends.discord_bot.layouts.note import note
+from frontends.discord_bot.layouts.parts import moment
 from frontends.discord_bot.refusal import Refused
 from frontends.discord_bot.words import Words
 
@@ -56,6 +57,10 @@ def said_of(error: MezzotintError, words: Words) -> str:
     """An error in words for who asked."""
     if isinstance(error, Refused):
         return words.say(error.key, **error.values)
+    if isinstance(error, QuotaError) and error.free_at is not None:
+        return words.say("policy.used_up", when=moment(error.free_at))
+    if isinstance(error, QuotaError) and error.what == "queued":
+        return words.say("policy.queue_full")
     text = words.say("errors.refused", why=error.message)
     return f"{text}\n{words.say('errors.hint', hint=error.hint)}" if error.hint else text
 

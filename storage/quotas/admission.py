@@ -131,10 +131,11 @@ def _used_up(allowance: Allowance, periods: Periods) -> QuotaError:
         return QuotaError(
             f"{allowance.scope} has {allowance.limit} jobs waiting, no more may wait ({allowance.rule})",
             hint="submit again when some of them have been started",
+            what=allowance.what,
         )
     message = f"{allowance.scope} has used up its {_amount(allowance, allowance.limit)} ({allowance.rule})"
     if allowance.per is None:
-        return QuotaError(message, hint="there is room again once pictures are pruned")
+        return QuotaError(message, hint="there is room again once pictures are pruned", what=allowance.what)
     ends = periods.ends(allowance.per)
     moment = datetime.fromtimestamp(ends / 1000, UTC).isoformat().replace("+00:00", "Z")
-    return QuotaError(message, hint=f"there is more from {moment} on", free_at=ends)
+    return QuotaError(message, hint=f"there is more from {moment} on", free_at=ends, what=allowance.what)

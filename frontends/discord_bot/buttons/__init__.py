@@ -22,6 +22,7 @@ from frontends.discord_bot.buttons.retry import Retry
 from frontends.discord_bot.buttons.spoiler import Spoiler
 from frontends.discord_bot.buttons.strong import Strong
 from frontends.discord_bot.buttons.subtle import Subtle
+from frontends.discord_bot.buttons.turning import TURNING
 
 BUTTONS: tuple[type[JobButton], ...] = (
     Pick,
@@ -36,6 +37,7 @@ BUTTONS: tuple[type[JobButton], ...] = (
     Remove,
     Cancel,
     Retry,
+    *TURNING,
 )
 
 __all__ = ["BUTTONS", "submitted"]

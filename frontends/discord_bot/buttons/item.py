@@ -24,6 +24,8 @@ class JobButton(ui.DynamicItem[ui.Item[Any]], template="mz:nothing"):
     """What comes of it is seen by everybody who sees the message; otherwise by who pressed."""
     defers: ClassVar[bool] = True
     """The first answer is that one will follow; a verb that opens a form is answered with that."""
+    new: ClassVar[bool] = True
+    """What comes of it is a message of its own, and not another look of the one with the button."""
 
     def __init__(self, item: ui.Item[Any], found: ids.ButtonId) -> None:
         super().__init__(item)
@@ -42,7 +44,7 @@ class JobButton(ui.DynamicItem[ui.Item[Any]], template="mz:nothing"):
         """Answer, act, and tell who pressed what went wrong."""
         press = Press.of(interaction, self.found.job, self._index())
         hidden = press.hidden or not self.public
-        if self.defers and not await telling.first(interaction, private=hidden):
+        if self.defers and not await telling.first(interaction, private=hidden, new=self.new):
             return
         try:
             await self.act(press)
