@@ -26,7 +26,9 @@ def still_draws(world: BotWorld) -> bool:
 
 
 def test_without_it_the_status_says_off(tmp_path: pathlib.Path) -> None:
-    with bot_world(tmp_path, {"MEZZOTINT_ENGINE__KIND": "fake", "MEZZOTINT_DISCORD__ENABLED": "false"}, start=False) as w:
+    with bot_world(
+        tmp_path, {"MEZZOTINT_ENGINE__KIND": "fake", "MEZZOTINT_DISCORD__ENABLED": "false"}, start=False
+    ) as w:
         w.daemon.start()
         assert w.daemon.call("GET", "/v1/status")["frontends"] == {"discord": {"state": "off", "detail": ""}}
 
