@@ -41,6 +41,7 @@ GENTLE_JOBS, GENTLE_PAUSE_SECONDS = 50, 0.05
 """The same for what comes by itself, and is in no hurry: jobs of one transaction, and how long it rests then."""
 CONDITION = "prune"
 RETENTION = "retention"
+BACKUP = "backup"
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +111,7 @@ class Keeping:
         self._stopping = False
         self._over = asyncio.Event()
         self._last_retention: tuple[int, Gone] | None = None
+        self._files_wait = False
 
     def reconfigure(self, settings: Settings) -> None:
         """Other settings for what begins from now on."""
@@ -142,7 +144,7 @@ class Keeping:
             pictures=pictures,
             reserve_bytes=settings.storage.min_free_bytes,
         )
-        going = await self._begin("backup")
+        going = await self._begin(BACKUP)
         try:
             working = asyncio.ensure_future(asyncio.to_thread(make, source, target, going))
             try:
@@ -155,6 +157,7 @@ class Keeping:
             made = working.result()
         finally:
             self._end()
+            await self._clear_what_waited()
         log.info("backup_made", jobs=made.jobs, pictures=made.pictures, bytes=made.bytes, missing=len(made.missing))
         yield Backup(target, made, round(time.monotonic() - began, 3))
 
@@ -226,6 +229,24 @@ class Keeping:
         else:
             self._conditions.clear(CONDITION)
         return stuck
+
+    async def remove(self, job: str) -> None:
+        """Remove one job that has ended. Its files go at once, or after the backup that may be copying them.
+
+        Raises :class:`config.errors.NotFoundError`, :class:`config.errors.ConflictError` while it is not over.
+        """
+        gone = await self._database.write(partial(jobs.remove_one, job=job))
+        reach("prune.after_commit")
+        log.info("job_removed", job=job, pictures=gone.pictures)
+        if self._under_way == BACKUP:
+            self._files_wait = True
+        elif gone.pictures:
+            await self.clear_away()
+
+    async def _clear_what_waited(self) -> None:
+        if self._files_wait:
+            self._files_wait = False
+            await self.clear_away()
 
     async def _prune(self, rule: Rule, gone: Gone, gentle: bool) -> AsyncGenerator[None]:
         limit, pause = (GENTLE_JOBS, GENTLE_PAUSE_SECONDS) if gentle else (jobs.AT_ONCE, PAUSE_SECONDS)

@@ -52,12 +52,15 @@ from daemon.service.submission import OrderProgress, Receipt, Submission
 from daemon.service.verification import Verification
 from daemon.service.verifier import Verifier
 from pipeline.models.registry import ModelEntry, Registry
-from storage import deliveries, occurrences, queue
+from storage import deliveries, occurrences, queue, search
 from storage.database import Connection, Database
 from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
 from storage.quotas.terms import Allowance as Limit
 from storage.quotas.terms import Terms
 from storage.results.store import PictureFiles
+
+FOUND_AT_ONCE = 100
+"""Jobs of one answer to a search."""
 
 
 class Dispatching(Protocol):
@@ -225,6 +228,26 @@ class Service:
             lambda c: queue.find(c, ids=ids, state=state, owner=owner, order_id=order_id, limit=limit, before=before)
         )
 
+    async def search(
+        self,
+        text: str,
+        *,
+        owner: str | None = None,
+        guild: str | None = None,
+        viewer: str,
+        limit: int,
+        before: str | None = None,
+    ) -> list[Job]:
+        """Jobs whose prompts hold all words of ``text`` (of the last word the beginning), the newest first.
+
+        Only what ``viewer`` may see: in a guild what is asked for there, private jobs being his own alone; without a
+        guild only his own. ``text`` may be anything; ``limit`` is at most 100; ``before`` is the full id of a job.
+        """
+        most = max(0, min(limit, FOUND_AT_ONCE))
+        return await self._database.read(
+            lambda c: search.find(c, text, owner=owner, guild=guild, viewer=viewer, limit=most, before=before)
+        )
+
     async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
         """When those of the jobs that have not ended will have their pictures, by their id.
 
@@ -342,6 +365,14 @@ class Service:
         self._changed(job, before, why="retried")
         self._dispatcher.wake()
         return job
+
+    async def remove(self, job_id: str) -> None:
+        """Remove a job that has ended, with its pictures and their files; what was made from it stays.
+
+        Raises :class:`NotFoundError`, :class:`config.errors.ConflictError` for a job that has not ended.
+        """
+        job = await self.job(job_id)
+        await self.keeping.remove(job.id)
 
     async def pause(self, *, free_memory: bool = False) -> None:
         """Go on accepting, start no job (running ones finish); survives a restart.

@@ -14,7 +14,7 @@ from config.errors import MezzotintError
 from config.settings import Settings
 from daemon.service import Service
 from frontends.discord_bot import address, telling
-from frontends.discord_bot.buttons import BUTTONS
+from frontends.discord_bot.buttons import BUTTONS, submitted
 from frontends.discord_bot.commands import COMMANDS
 from frontends.discord_bot.delivering.deliverer import Deliverer
 from frontends.discord_bot.delivering.live import Live
@@ -175,6 +175,11 @@ class Bot(discord.Client):
         await self._threads.forget(payload.thread_id)
 
     # --- what went wrong
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """The library finds commands and buttons; forms are found here, by their ids, however old they are."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await submitted(interaction)
 
     async def tell_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Tell who asked, in his language; log what is a defect of ours."""

@@ -14,8 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from config.errors import ConflictError, NotFoundError
 from config.failpoints import reach
-from storage import favourites, posts
+from storage import favourites, posts, prompts
 from storage.prune.rule import Gone, Rule, Which
 from storage.queue import tally
 from storage.queue.job import TERMINAL
@@ -28,6 +29,8 @@ AT_ONCE = 200
 """Jobs of one transaction: some 20 ms of the writer."""
 IN_PLACE = "."
 """``claimed_path`` of a file that can't be moved: its row is all that says that it was handled."""
+
+_ROWS: sa.Select[Any] = sa.select(jobs.c.id, jobs.c.state, jobs.c.order_id, jobs.c.queued_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,26 @@ def remove(connection: Connection, rule: Rule, seqs: Sequence[int]) -> Gone:
     rows = _rows(connection, rule, seqs)
     going = _without_descendants(connection, {row.id: row for row in rows}, frozenset())
     gone = _delete(connection, list(going.values())) if going else Gone()
+    reach("prune.before_commit")
+    return gone
+
+
+def remove_one(connection: Connection, job: str) -> Gone:
+    """Take out one job that has ended, because somebody wants it gone: what was made from it stays, and what was still
+    to be delivered is not.
+
+    Raises :class:`NotFoundError`, and :class:`ConflictError` while it, or the order file that it is of, is not over.
+    """
+    row = connection.execute(_ROWS.where(jobs.c.id == job)).first()
+    if row is None:
+        raise NotFoundError(f"there is no job {job}")
+    if row.state not in TERMINAL:
+        raise ConflictError(f"job {job} is {row.state}", hint="cancel it first")
+    if connection.execute(sa.select(orders.c.id).where(orders.c.id == row.order_id, order_is_open)).first():
+        raise ConflictError(f"the order file of job {job} is still being carried out", hint="remove it afterwards")
+    made = sa.select(pictures.c.id).where(pictures.c.job_id == job)
+    connection.execute(sa.delete(lineage).where((lineage.c.parent_job == job) | lineage.c.parent_picture.in_(made)))
+    gone = _delete(connection, [row])
     reach("prune.before_commit")
     return gone
 
@@ -150,9 +173,7 @@ def _may_go(rule: Rule) -> list[sa.ColumnElement[bool]]:
 
 
 def _rows(connection: Connection, rule: Rule, seqs: Sequence[int]) -> Sequence[sa.Row[Any]]:
-    columns = (jobs.c.id, jobs.c.state, jobs.c.order_id, jobs.c.queued_at)
-    wanted: sa.Select[Any] = sa.select(*columns).where(jobs.c.seq.in_(seqs), *_may_go(rule))
-    return connection.execute(wanted).all()
+    return connection.execute(_ROWS.where(jobs.c.seq.in_(seqs), *_may_go(rule))).all()
 
 
 def _without_descendants(
@@ -195,6 +216,7 @@ def _delete(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Gone:
     connection.execute(sa.delete(lineage).where(lineage.c.child_job.in_(names)))
     favourites.remove_of_jobs(connection, names)
     posts.remove_of_jobs(connection, names)
+    prompts.remove_of_jobs(connection, names)
     for table in (pictures, attempts, events, deliveries):
         connection.execute(sa.delete(table).where(table.c.job_id.in_(names)))
     connection.execute(sa.delete(jobs).where(jobs.c.id.in_(names)))

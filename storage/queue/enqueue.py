@@ -15,6 +15,7 @@ from config.failpoints import reach
 from config.ids import new_id
 from pipeline import canonical
 from pipeline.request import Request
+from storage import prompts
 from storage.queue import history, tally, turns
 from storage.queue.job import LANES, Enqueued, NewJob
 from storage.quotas import counting
@@ -126,6 +127,7 @@ def _known(connection: Connection, source: str, key: str) -> str | None:
 
 def _write(connection: Connection, rows: list[dict[str, Any]], created: list[NewJob], now: int) -> None:
     connection.execute(sa.insert(jobs), rows)
+    prompts.add(connection, len(rows))
     connection.execute(sa.insert(events), [history.event_row(row["id"], now, "queued") for row in rows])
     for row, each in zip(rows, created, strict=True):
         if each.parent is not None:

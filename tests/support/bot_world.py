@@ -75,8 +75,13 @@ class BotWorld:
         return self.do(act)
 
     def done(self, message: Message, seconds: float = 60.0) -> Message:
-        """Wait until a message shows pictures."""
-        self.daemon.until(lambda: bool(self.call(lambda _: list(message.attachments))), seconds, "pictures have come")
+        """Wait until a message shows pictures, and not a preview of them."""
+
+        def come(_: FakeDiscord) -> bool:
+            names = [each.name for each in message.attachments]
+            return bool(names) and "preview.png" not in names
+
+        self.daemon.until(lambda: self.call(come), seconds, "pictures have come")
         return message
 
     def jobs(self) -> list[dict[str, Any]]:

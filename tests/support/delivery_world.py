@@ -21,10 +21,9 @@ from config.errors import NotFoundError
 from config.ids import new_id
 from config.settings import Settings
 from daemon.events import Bus
-from daemon.service import Delivery, Expected, Job, JobError, Origin, Picture, Subscription
+from daemon.service import Delivery, Expected, Job, JobError, Origin, Picture, Post, Subscription
 from frontends.discord_bot import address
 from frontends.discord_bot.delivering.deliverer import Deliverer
-from frontends.discord_bot.delivering.door import Post
 from frontends.discord_bot.delivering.live import Live
 from frontends.discord_bot.words import Catalogue
 from pipeline.request import Request

@@ -26,7 +26,9 @@ Webhook = Annotated[
 Groups = Annotated[
     list[str] | None,
     typer.Option(
-        "--group", metavar="KIND:NAME", help="For quotas: role:, guild:, folder: or schedule:NAME; repeatable."
+        "--group",
+        metavar="KIND:NAME",
+        help="For quotas: role:, guild:, channel:, member:, folder: or schedule:NAME; repeatable.",
     ),
 ]
 

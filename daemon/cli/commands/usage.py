@@ -22,7 +22,7 @@ def command(
         str | None,
         typer.Argument(
             metavar="[SCOPE]",
-            help="owner:cli:anna (or cli:anna), or role:, guild:, channel:, member:, folder:, schedule:NAME; all if open.",
+            help="owner:cli:anna (or cli:anna); role:, guild:, channel:, member:, folder:, schedule:NAME; all if open.",
         ),
     ] = None,
     config: options.Config = None,

@@ -19,9 +19,9 @@ from discord import ui
 from config.clock import Clock
 from config.errors import RetryableError
 from config.failpoints import reach
-from daemon.service import LaterError
+from daemon.service import LaterError, Post
 from frontends.discord_bot.delivering.content import Content
-from frontends.discord_bot.delivering.door import Post, Posts
+from frontends.discord_bot.delivering.door import Posts
 from frontends.discord_bot.delivering.verdict import FAILURES, OLD_MESSAGES, judge
 from frontends.discord_bot.delivering.ways import Ways
 

@@ -15,12 +15,12 @@ from config.errors import MezzotintError, NotFoundError, RetryableError
 from config.failpoints import reach
 from config.ids import new_id
 from config.settings import Settings
-from daemon.service import TERMINAL, Delivery, Job, Picture
+from daemon.service import TERMINAL, Delivery, Job, Picture, Post
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.batches import batches
 from frontends.discord_bot.delivering.chain import Chain, Errand
 from frontends.discord_bot.delivering.content import Content, Piece
-from frontends.discord_bot.delivering.door import Door, Post, newest_living
+from frontends.discord_bot.delivering.door import Door, newest_living
 from frontends.discord_bot.delivering.ladder import Ladder
 from frontends.discord_bot.delivering.live import Live
 from frontends.discord_bot.delivering.reasons import reason

@@ -3,43 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from daemon.service import Expected, Job, Picture, Subscription
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """Where the result of a job is to be told, and how far that is."""
-
-    id: str
-    source: str
-    guild: str | None
-    channel: str
-    user: str
-    interaction: str | None = None
-    token: str | None = None
-    expires_at: int | None = None
-    ephemeral: bool = False
-    job_id: str | None = None
-    state: str = "open"
-    route: str | None = None
-    why: str | None = None
-    created_at: int = 0
-
-
-class PostMessage(Protocol):
-    """A message of a post."""
-
-    @property
-    def message_id(self) -> str: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def part(self) -> int: ...
+from daemon.service import Expected, Job, Picture, Post, PostMessage, Subscription
 
 
 class Posts(Protocol):

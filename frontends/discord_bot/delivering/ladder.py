@@ -15,6 +15,7 @@ from PIL import Image, features
 LOSSLESS_SAVES = 0.6
 """A lossless WebP is seldom smaller than so much of a PNG: where that would not do, it is not tried."""
 THUMBNAIL_PIXELS = 512
+"""Of the longer side, or half of what it was."""
 MOST_WEBP_PIXELS = 16_383
 """Of a side; what is larger becomes a JPEG."""
 
@@ -35,7 +36,7 @@ RUNGS = (
     Rung("good", 85),
     Rung("fair", 65),
     Rung("poor", 40),
-    Rung("thumbnail", 70, small=True),
+    Rung("thumbnail", 40, small=True),
 )
 
 
@@ -82,7 +83,8 @@ def write(png: bytes, rung: Rung) -> Written:
         picture: Image.Image = opened if opened.mode in ("RGB", "RGBA") else opened.convert("RGBA")
         if rung.small:
             picture = picture.copy()
-            picture.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+            side = min(THUMBNAIL_PIXELS, max(1, max(picture.size) // 2))
+            picture.thumbnail((side, side))
         webp = features.check("webp") and max(picture.size) <= MOST_WEBP_PIXELS
         data = io.BytesIO()
         if webp and rung.quality is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from config.errors import NotFoundError
-from daemon.service import Job
-from frontends.discord_bot.delivering.door import Door, Post, newest_living
+from daemon.service import Job, Post
+from frontends.discord_bot.delivering.door import Door, newest_living
 
 
 async def parent_url(service: Door, job: Job) -> str | None:

@@ -18,9 +18,9 @@ from discord import ui
 from config.clock import Clock
 from config.errors import MezzotintError
 from config.settings import Settings
-from daemon.service import TERMINAL, Event, Expected, Job, JobChanged, JobProgress, Missed
+from daemon.service import TERMINAL, Event, Expected, Job, JobChanged, JobProgress, Missed, Post, PostMessage
 from frontends.discord_bot.delivering.chain import TOKEN_MARGIN_MS
-from frontends.discord_bot.delivering.door import Door, Post, PostMessage, newest_living
+from frontends.discord_bot.delivering.door import Door, newest_living
 from frontends.discord_bot.delivering.followed import Followed
 from frontends.discord_bot.delivering.locks import Locks
 from frontends.discord_bot.delivering.verdict import FAILURES, Verdict, judge

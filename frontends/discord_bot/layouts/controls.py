@@ -7,7 +7,7 @@ from typing import Any
 
 from discord import ButtonStyle, SelectOption, ui
 
-from frontends.discord_bot.buttons import ids
+from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot.words import Words
 
 MOST_IN_ROW = 5

@@ -1,4 +1,4 @@
-"""Where results are shown, who may do what there, and what is remembered of people."""
+"""Where results are shown, who may do what there, what is remembered of people, and by which words jobs are found."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
     _messages()
     _policies()
     _memory()
+    _prompts()
 
 
 def _posts() -> None:
@@ -111,6 +112,18 @@ def _memory() -> None:
     )
     op.create_index("favourites_owner", "favourites", ["owner", "seq"])
     op.create_index("favourites_picture", "favourites", ["picture_id"])
+
+
+def _prompts() -> None:
+    """An index that reads the text where it is; where SQLite was built without it, there is none."""
+    if not op.get_bind().exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").first():
+        return
+    op.execute("CREATE VIEW prompts_of_jobs AS SELECT seq, json_extract(request, '$.prompt') AS prompt FROM jobs")
+    op.execute(
+        "CREATE VIRTUAL TABLE prompts USING fts5(prompt, content='prompts_of_jobs', content_rowid='seq',"
+        " columnsize=0, tokenize='unicode61 remove_diacritics 2')"
+    )
+    op.execute("INSERT INTO prompts (rowid, prompt) SELECT seq, prompt FROM prompts_of_jobs")
 
 
 def _index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:

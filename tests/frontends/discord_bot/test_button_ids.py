@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontends.discord_bot.buttons import ids
+from frontends.discord_bot import custom_ids as ids
 
 JOB = "0123456789abcdef"
 

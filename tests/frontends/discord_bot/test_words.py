@@ -37,6 +37,9 @@ def strings(node: ast.AST) -> Iterator[str]:
         yield node.value
     elif isinstance(node, ast.JoinedStr):
         yield "".join(str(each.value) if isinstance(each, ast.Constant) else "*" for each in node.values)
+        for each in node.values:
+            if isinstance(each, ast.FormattedValue):
+                yield from strings(each.value)
     else:
         for each in ast.iter_child_nodes(node):
             yield from strings(each)
@@ -54,9 +57,10 @@ def asked_for() -> Iterator[str]:
 def matching(pattern: str, keys: set[str]) -> set[str]:
     if "*" not in pattern:
         return {pattern} & keys
-    if pattern.startswith("*"):
+    if pattern == "*.*":
         return set()
-    wanted = re.compile("[a-z0-9_]+".join(re.escape(each) for each in pattern.split("*")))
+    any_part = "[a-z0-9_.]+" if pattern.startswith("*") else "[a-z0-9_]+"
+    wanted = re.compile(any_part.join(re.escape(each) for each in pattern.split("*")))
     return {key for key in keys if wanted.fullmatch(key)}
 
 

@@ -15,11 +15,11 @@ from support.fake_discord.messages import walk
 from support.fake_discord.refusals import Form
 
 from daemon.service import Expected, JobError, Origin
-from frontends.discord_bot.buttons import ids
+from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot.layouts.done import Shown, done, part, picked
 from frontends.discord_bot.layouts.drawing import drawing
 from frontends.discord_bot.layouts.ended import ended
-from frontends.discord_bot.layouts.pages import MOST_JOBS, pages
+from frontends.discord_bot.layouts.pages import MOST_JOBS, Turn, pages
 from frontends.discord_bot.layouts.parameters import is_cut, parameters, written
 from frontends.discord_bot.layouts.sealed import View
 from frontends.discord_bot.layouts.waiting import waiting
@@ -155,9 +155,11 @@ def test_a_page_fits(prompts: list[str], title: str, note: str, locale: str, mor
     every = {each.id: note for each in jobs}
     links = dict.fromkeys(every, URL)
 
-    shown = taken(pages(title, jobs, CATALOGUE.words(locale), links=links, notes=every, more=more))
+    turns = [Turn("card.older", "◀️", ids.build("page", jobs[-1].id))] if more and jobs else []
 
-    expected = [ids.ButtonId("page", jobs[-1].id)] if more and jobs else []
+    shown = taken(pages(title, jobs, CATALOGUE.words(locale), links=links, notes=every, turns=turns))
+
+    expected = [ids.ButtonId("page", jobs[-1].id)] if turns else []
     assert list(custom_ids(shown)) == expected
 
 

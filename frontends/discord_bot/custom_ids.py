@@ -20,6 +20,10 @@ VERBS = (
     "cancel",
     "retry",
     "page",
+    "newest",
+    "liked",
+    "found",
+    "remove",
 )
 JOB = rf"(?P<job>[{ALPHABET}]{{{LENGTH}}})"
 INDEX = r"(?P<index>0|[1-9][0-9]?)"

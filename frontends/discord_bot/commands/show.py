@@ -1,0 +1,128 @@
+"""``/show``: post a job again, with buttons that live, wherever the asker may see it.
+
+So a message that was deleted is mended, and a result that could not be brought is brought now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from config.errors import MezzotintError
+from config.ids import new_id
+from daemon.service import TERMINAL, Delivery, Job, Origin, Post
+from frontends.discord_bot import telling
+from frontends.discord_bot.commands.answering import answer
+from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
+from frontends.discord_bot.commands.suggestions import latest, suggesting_jobs
+from frontends.discord_bot.delivering import lineage
+from frontends.discord_bot.desk import Desk
+from frontends.discord_bot.layouts.still import still
+from frontends.discord_bot.options import Option, callback
+from frontends.discord_bot.policy.asker import Asker
+from frontends.discord_bot.refusal import Refused
+from frontends.discord_bot.visibility import SOURCE, seen
+
+JOB = Option(name="job", kind=str, words="show.option.job")
+
+
+def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
+    """The command."""
+
+    async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
+        asker = Asker.of(interaction)
+        job, _ = await seen(desk.service, said["job"], asker)
+        job = await _as_admitted(desk, asker, job, str(interaction.locale))
+        private = bool(job.origin.address.get("private"))
+        if not await telling.first(interaction, private=private):
+            return
+        words = desk.words(interaction)
+        try:
+            await _shown(desk, interaction, asker, job, private=private)
+        except MezzotintError as error:
+            await telling.tell(interaction, words, telling.said_of(error, words), public_wait=not private)
+
+    command: app_commands.Command[Any, ..., Any] = app_commands.Command(
+        name=desk.catalogue.marked("show.name"),
+        description=desk.catalogue.marked("show.describe"),
+        callback=callback((JOB,), act, desk.catalogue, required=("job",)),
+        allowed_contexts=EVERYWHERE,
+        allowed_installs=INSTALLS,
+    )
+    command.autocomplete("job")(suggesting_jobs(desk, latest))
+    return [command]
+
+
+async def _as_admitted(desk: Desk, asker: Asker, job: Job, locale: str) -> Job:
+    """The job as it is shown here: what holds in this place holds for pictures from another one too."""
+    grant = await desk.policy.admit(asker, "show")
+    if asker.guild is not None and asker.guild != job.origin.address.get("guild"):
+        await desk.policy.check(asker, job.request.model_dump(exclude_none=True))
+    hidden = grant.spoiler or bool(job.origin.address.get("spoiler"))
+    return replace(job, origin=Origin(job.origin.source, {**job.origin.address, "spoiler": hidden, "locale": locale}))
+
+
+async def _shown(desk: Desk, interaction: discord.Interaction[Any], asker: Asker, job: Job, *, private: bool) -> None:
+    before = await desk.service.posts.of_job(job.id)
+    own = job.owner == asker.owner
+    if job.state not in TERMINAL or (before is not None and before.state == "open" and not own):
+        await _look(desk, interaction, job, before)
+        return
+    post = _post(desk, interaction, asker, job, private=private)
+    await desk.service.posts.open(post)
+    try:
+        await _brought(desk, interaction, job, post)
+    finally:
+        if before is not None and before.state == "told" and not own:
+            # What somebody else looks at stays where its owner asked for it.
+            await desk.service.posts.bind(before.id, job.id)
+
+
+async def _look(desk: Desk, interaction: discord.Interaction[Any], job: Job, post: Post | None) -> None:
+    """How it stands; its message is followed elsewhere."""
+    expected = (await desk.service.expected([job])).get(job.id) if job.state not in TERMINAL else None
+    running = (each for each in (await desk.service.overview()).running if each.job.id == job.id)
+    progress = next(((each.step or 0, each.steps or 0) for each in running), (0, 0))
+    url = None if post is None or post.ephemeral else await lineage.link(desk.service, post)
+    words = desk.words(interaction)
+    await answer(interaction, still(job, words, now_ms=desk.clock(), expected=expected, progress=progress, url=url))
+
+
+def _post(desk: Desk, interaction: discord.Interaction[Any], asker: Asker, job: Job, *, private: bool) -> Post:
+    return Post(
+        id=new_id(desk.clock()),
+        source=SOURCE,
+        guild=asker.guild,
+        channel=asker.place,
+        user=asker.user,
+        interaction=str(interaction.id),
+        token=interaction.token,
+        expires_at=round(interaction.expires_at.timestamp() * 1000),
+        ephemeral=private,
+        job_id=job.id,
+        created_at=desk.clock(),
+    )
+
+
+async def _brought(desk: Desk, interaction: discord.Interaction[Any], job: Job, post: Post) -> None:
+    """By the same ways as any result, once."""
+    order = Delivery(
+        id=new_id(desk.clock()),
+        job_id=job.id,
+        source=SOURCE,
+        address=job.origin.address,
+        attempt=0,
+        created_at=desk.clock(),
+    )
+    try:
+        await interaction.client.deliverer.deliver(order, job)
+    except MezzotintError:
+        await desk.service.posts.told(post.id, "kept", None, desk.words(interaction).say("show.not_now"))
+        raise
+    after = await desk.service.posts.get(post.id)
+    if after is not None and after.state == "kept":
+        raise Refused("show.kept", why=after.why or "")

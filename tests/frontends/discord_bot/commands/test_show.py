@@ -1,0 +1,122 @@
+"""``/show``: a job is posted again, with buttons that live."""
+
+from __future__ import annotations
+
+import pytest
+from support.bot_commands import Person, only_seen_by
+from support.bot_world import BotWorld
+
+NO_SUCH_JOB = "There is no such job."
+
+
+def custom_ids(message: object) -> list[str]:
+    return [each["custom_id"] for each in message.buttons]  # type: ignore[attr-defined]
+
+
+def test_a_lost_message_is_mended(world: BotWorld) -> None:
+    ann = Person(world, "ann")
+    first = world.done(ann.says("imagine", prompt="a red apple", count=2))
+    job = ann.jobs()[0]["id"]
+    world.call(lambda fake: fake.remove(first))
+
+    again = world.done(ann.says("show", job=job))
+
+    assert [each.content for each in again.attachments] == [each.content for each in first.attachments]
+    assert custom_ids(again) == custom_ids(first)
+    assert len(ann.jobs()) == 1
+
+
+def test_its_buttons_work(world: BotWorld) -> None:
+    ben = Person(world, "ben")
+    shown = world.done(ben.says("show", job=ben.draws("a boat")))
+
+    pressed = ben.presses(shown, shown.button("Again")["custom_id"])
+
+    world.done(ben.answer(pressed))
+    assert len(ben.jobs()) == 2
+
+
+def test_others_see_what_everybody_sees_there(world: BotWorld) -> None:
+    cat, dan = Person(world, "cat"), Person(world, "dan")
+    job = cat.draws("a lighthouse")
+    elsewhere = world.call(lambda fake: fake.channel(world.guild, "elsewhere"))
+
+    shown = world.done(dan.says("show", job=cat.jobs()[0]["pictures"][0]["id"], where=elsewhere))
+
+    assert shown.channel is elsewhere
+    assert shown.seen_only_by is None
+    assert job in shown.text
+
+
+def test_what_a_copy_shows_is_still_found_where_it_was_asked_for(world: BotWorld) -> None:
+    eve, fay = Person(world, "eve"), Person(world, "fay")
+    first = world.done(eve.says("imagine", prompt="a tower"))
+    world.done(fay.says("show", job=eve.jobs()[0]["id"]))
+
+    varied = world.done(eve.says("again"))
+
+    assert f"/{first.id})" in varied.text
+
+
+def test_a_private_one_is_shown_to_its_owner_only(world: BotWorld) -> None:
+    gus, hal = Person(world, "gus"), Person(world, "hal")
+    job = gus.draws("a secret", private=True)
+
+    shown = world.done(gus.says("show", job=job))
+    refused = hal.says("show", job=job)
+
+    assert only_seen_by(shown, gus)
+    assert refused.text == NO_SUCH_JOB
+    assert only_seen_by(refused, hal)
+
+
+def test_nobody_of_another_guild_sees_it(world: BotWorld) -> None:
+    ida = Person(world, "ida")
+    job = ida.draws("a castle")
+    other = world.call(lambda fake: fake.guild("other"))
+    there = world.call(lambda fake: fake.channel(other))
+    jon = Person(world, "jon")
+    world.call(lambda fake: fake.world.join(jon.user, other))
+
+    assert jon.says("show", job=job, where=there).text == NO_SUCH_JOB
+
+
+@pytest.mark.parametrize("typed", ["nope", "0" * 16, "mz:pick:0:0", "@everyone <@1>", "x" * 4_000])
+def test_what_is_no_job_is_none(world: BotWorld, typed: str) -> None:
+    kim = Person(world, "kim")
+    refused = kim.says("show", job=typed)
+
+    assert refused.text == NO_SUCH_JOB
+    assert only_seen_by(refused, kim)
+
+
+def test_one_that_is_under_way_is_looked_at_and_followed_elsewhere(world: BotWorld) -> None:
+    lea, max_ = Person(world, "lea"), Person(world, "max")
+    first = lea.says("imagine", prompt="a long one", steps=150, count=10)
+    job = lea.jobs()[0]["id"]
+
+    look = max_.says("show", job=job)
+
+    assert job in look.text
+    assert f"/{first.id})" in look.text
+    lea.says("cancel", job=job)
+
+
+def test_what_could_not_be_brought_is_brought(world: BotWorld) -> None:
+    ned = Person(world, "ned")
+    nowhere = world.call(lambda fake: fake.channel(world.guild, "nowhere"))
+    ned.says("imagine", prompt="a lost one", steps=100, where=nowhere)
+    job = ned.jobs()[0]["id"]
+
+    def cut_off(fake: object) -> None:
+        fake.close_channel(nowhere)  # type: ignore[attr-defined]
+        fake.clock.advance(1_000)  # type: ignore[attr-defined]
+        ned.user.direct_messages_open = False
+
+    world.call(cut_off)
+    world.daemon.until(lambda: "could not be brought" in ned.says("history").text, 60, "it is kept")
+
+    shown = world.done(ned.says("show", job=job))
+
+    assert job in shown.text
+    assert "could not be brought" not in ned.says("history").text
