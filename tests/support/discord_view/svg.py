@@ -68,7 +68,9 @@ class _Sheet:
 
     def finished(self) -> str:
         height = round(self.y + MARGIN)
-        head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
+        )
         ground = f'<rect width="{WIDTH}" height="{height}" rx="10" fill="{GROUND}"/>'
         return "\n".join([f'{head} font-family="{FONT}">', ground, *self._out, "</svg>\n"])
 
