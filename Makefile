@@ -5,6 +5,7 @@
 # make bench      the figures of tests/benchmarks
 # make soak       the long runs
 # make simulate   let traffic pass in virtual time and draw the waiting times anew, into plots/
+# make screens    draw the messages of the Discord bot anew, into plots/discord/
 # make install-service  install it as a systemd service (root; see systemd/README.md)
 # make uninstall-service  take the service away; its state, settings and program stay
 # make lock       resolve the requirements anew and write both locks
@@ -30,7 +31,7 @@ OWN_TORCH := $(VENV)/.own-torch
 SPREAD := -n $(WORKERS) --dist loadfile
 
 MAKEFLAGS += --no-print-directory
-.PHONY: setup demo test check bench soak simulate install-service uninstall-service clean lock
+.PHONY: setup demo test check bench soak simulate screens install-service uninstall-service clean lock
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -77,6 +78,9 @@ soak: setup
 
 simulate: setup
 	PYTHONPATH=tests $(BIN)/python -m simulation.plots plots
+
+screens: setup
+	PYTHONPATH=tests $(BIN)/python -m support.discord_view.screens plots/discord
 
 # As root: the project in $(PREFIX), its user, its unit. Nothing is started; systemd/README.md says how to go on.
 # -W: what is installed there is a copy, so that it is installed anew each time, whether or not a lock has changed.

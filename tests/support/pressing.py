@@ -11,11 +11,23 @@ from support.fake_discord.fake import FakeDiscord
 from support.fake_discord.messages import Message
 from support.fake_discord.people import User
 
+PARENT = "SELECT coalesce(parent_picture, parent_job) FROM lineage WHERE child_job = ?"
+
 
 def drawn(world: BotWorld, user: User | None = None, **options: Any) -> Message:
     """A result in the channel; ``options`` are those of ``/imagine``."""
     asked = {"prompt": "a red apple", "size": "64x64", "steps": 2, **options}
-    return world.done(world.slash(user or world.ada, "imagine", **asked))
+    return finished(world, world.slash(user or world.ada, "imagine", **asked))
+
+
+def finished(world: BotWorld, message: Message, seconds: float = 60.0) -> Message:
+    """Wait until a message shows pictures with what can be done with them (a preview can only be called off)."""
+
+    def varies() -> bool:
+        return any(each["custom_id"].startswith("mz:strong:") for each in _controls(message.components))
+
+    world.daemon.until(varies, seconds, "the pictures have come")
+    return message
 
 
 def id_of(message: Message, verb: str, index: int | None = None) -> str:
@@ -38,8 +50,8 @@ def job_of(message: Message) -> str:
 def parent_of(world: BotWorld, message: Message) -> str | None:
     """What the job of a message comes from."""
     with closing(sqlite3.connect(f"file:{world.daemon.state_dir}/mezzotint.db?mode=ro", uri=True)) as connection:
-        (parent,) = connection.execute("SELECT parent FROM jobs WHERE id = ?", (job_of(message),)).fetchone()
-    return parent
+        (parent,) = connection.execute(PARENT, (job_of(message),)).fetchone()
+    return None if parent is None else str(parent)
 
 
 def pressed(

@@ -97,7 +97,8 @@ def _run(run: markup.Run, bare: bool) -> str:
 def _field(each: Mapping[str, Any]) -> str:
     control = each["component"]
     small = f'<div class="small">{escape(each["description"])}</div>' if each.get("description") else ""
-    return f'<div class="field"><b>{escape(each["label"])}</b>{small}<div class="input">{escape(value(control))}</div></div>'
+    label, filled = escape(each["label"]), escape(value(control))
+    return f'<div class="field"><b>{label}</b>{small}<div class="input">{filled}</div></div>'
 
 
 def value(control: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.bot_world import BotWorld
 from support.fake_discord.fake import FakeDiscord
-from support.pressing import drawn, id_of, job_of, pressed
+from support.pressing import drawn, finished, id_of, job_of, pressed
 
 from config.ids import new_id
 
@@ -66,7 +66,7 @@ def test_its_owner_deletes_a_job_with_everything(world: BotWorld) -> None:
     Result: job, pictures and messages are gone; another press finds no such job.
     """
     first = drawn(world, prompt="a goner", count=2)
-    taken = world.done(pressed(world, world.bob, first, "pick", 0))
+    taken = finished(world, pressed(world, world.bob, first, "pick", 0))
     job = job_of(first)
 
     refused = "Only who asked for it can do that, or a moderator."
@@ -83,10 +83,10 @@ def test_its_owner_deletes_a_job_with_everything(world: BotWorld) -> None:
 
 
 def test_a_moderator_deletes_and_it_is_on_record(world: BotWorld) -> None:
-    first = drawn(world, prompt="a moderated one")
-    question = pressed(world, moderator(world), first, "delete")
+    first, mod = drawn(world, prompt="a moderated one"), moderator(world)
+    question = pressed(world, mod, first, "delete")
 
-    assert pressed(world, moderator(world), question, "remove").text == "Deleted."
+    assert pressed(world, mod, question, "remove").text == "Deleted."
     assert first.deleted
 
 
@@ -97,7 +97,7 @@ def test_cancel_is_for_the_owner_and_says_so_when_it_is_over(world: BotWorld) ->
     assert "Only who asked" in pressed(world, world.bob, first, "cancel").text
     assert pressed(world, world.ada, first, "cancel", forged=cancel).text in ("Cancelled.", "It ends at the next step.")
     world.daemon.until(lambda: "Cancelled" in first.text, 60, "its message says so")
-    retry = world.done(pressed(world, world.ada, first, "retry"))
+    retry = finished(world, pressed(world, world.ada, first, "retry"))
     assert world.daemon.job(job_of(retry))["request"]["seed"] == world.daemon.job(job_of(first))["request"]["seed"]
 
 
@@ -117,7 +117,7 @@ def test_a_private_job_is_found_by_its_owner_only(world: BotWorld, verb: str) ->
 
 def test_what_comes_of_a_private_job_is_private(world: BotWorld) -> None:
     hers = drawn(world, prompt="a secret reroll", private=True)
-    more = world.done(pressed(world, world.ada, hers, "reroll"))
+    more = finished(world, pressed(world, world.ada, hers, "reroll"))
 
     assert more.seen_only_by == world.ada
 

@@ -35,7 +35,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BotWorld]:
 
 def test_a_prompt_becomes_a_picture_in_one_message(world: BotWorld) -> None:
     message = world.done(world.slash(world.ada, "imagine", prompt="a red apple"))
-    assert [each.filename.endswith(".png") for each in message.attachments] == [True]
+    assert [each.name.endswith(".png") for each in message.attachments] == [True]
     assert message.now.gallery[0]["description"] == "a red apple"
     job = world.jobs()[0]
     assert job["owner"] == f"discord:{world.ada.id}"
@@ -54,7 +54,7 @@ def test_everything_that_was_said_is_drawn(world: BotWorld) -> None:
 
 
 def test_a_picture_is_started_from(world: BotWorld) -> None:
-    upload = Upload("in.png", picture(64, 64), "image/png")
+    upload = Upload("in.png", picture(64, 64))
     message = world.slash(world.ada, "imagine", prompt="a boat", image=upload, strength=0.3)
     world.done(message)
     request = world.jobs()[0]["request"]
@@ -79,7 +79,7 @@ def test_a_spoiler_is_one(world: BotWorld) -> None:
         ({"prompt": "a", "size": "huge"}, "768x512"),
         ({"prompt": "a", "model": "nope"}, "no model called"),
         ({"prompt": "a", "scheduler": "nope"}, "scheduler"),
-        ({"prompt": "a", "image": Upload("in.png", b"no picture", "image/png")}, "image"),
+        ({"prompt": "a", "image": Upload("in.png", b"no picture")}, "PNG, JPEG or WebP"),
     ],
 )
 def test_what_can_not_be_is_told_to_who_asked_alone(world: BotWorld, said: dict[str, object], told: str) -> None:

@@ -1,0 +1,125 @@
+"""Who may decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from support.bot_server import BotServer
+from support.fake_discord.acts import NotOffered
+from support.fake_discord.places import Channel
+
+PATHS = (
+    ("channels deny", "channel"),
+    ("block", "user"),
+    ("limits show", None),
+    ("log", None),
+    ("audit", None),
+    ("rules", None),
+    ("status", None),
+)
+
+
+@contextmanager
+def shown_to_all(server: BotServer) -> Iterator[None]:
+    """A server may show the command to whom it likes: what is offered protects nothing."""
+
+    def change(permissions: str | None) -> str | None:
+        (command,) = [each for each in server.world.fake.commands._books[None] if each["name"] == "mezzotint"]
+        was, command["default_member_permissions"] = command["default_member_permissions"], permissions
+        return was
+
+    was = server.world.call(lambda _: change(None))
+    try:
+        yield
+    finally:
+        server.world.call(lambda _: change(was))
+
+
+def test_members_are_not_offered_it(server: BotServer) -> None:
+    with pytest.raises(NotOffered):
+        server.says("rules", by=server.ada)
+
+
+@pytest.mark.parametrize(("command", "option"), PATHS)
+def test_a_member_who_sends_it_is_refused(server: BotServer, command: str, option: str | None) -> None:
+    given = {"channel": server.channel, "user": server.bob}
+    options = {} if option is None else {option: given[option]}
+    with shown_to_all(server):
+        assert server.says(command, by=server.ada, **options) == "Only moderators can do that."
+
+    server.draws(server.bob)
+    assert "nothing here" in server.says("audit")
+
+
+def test_a_role_is_made_one_of_moderators(server: BotServer) -> None:
+    server.world.call(lambda fake: fake.give(server.bob, server.guild, server.patrons))
+    with shown_to_all(server):
+        assert server.says("block", by=server.bob, user=server.ada) == "Only moderators can do that."
+        server.says("moderators add", role=server.patrons)
+        assert "Blocked" in server.says("block", by=server.bob, user=server.ada)
+        assert "manage this server" in server.says("moderators add", by=server.bob, role=server.staff)
+        server.says("moderators remove", role=server.patrons)
+        assert server.says("unblock", by=server.bob, user=server.ada) == "Only moderators can do that."
+
+    server.refused(server.ada)
+    assert server.says("moderators add", role=server.guild.everyone) == "That role is everybody's."
+
+
+def test_the_service_is_the_operators(server: BotServer) -> None:
+    operator = server.world.fake.owner
+    assert "concerns every server" in server.says("pause")
+    assert "concerns every server" in server.says("resume")
+
+    assert server.says("pause", by=operator).startswith("Paused")
+    try:
+        assert server.world.daemon.status()["paused"] is True
+        assert server.says("status").startswith("### Status\nThe service is paused.")
+        job = server.draws()
+        assert server.world.daemon.job(job["id"])["state"] == "queued"
+    finally:
+        assert server.says("resume", by=operator) == "Drawing again."
+    server.world.daemon.wait(job["id"])
+    audit = server.says("audit")
+    assert f"<@{operator.id}> · paused the service" in audit
+    assert f"<@{operator.id}> · resumed the service" in audit
+
+
+def directly(server: BotServer, user: object) -> Channel:
+    return server.world.call(lambda fake: fake.direct(user))
+
+
+def test_the_operator_blocks_everywhere(server: BotServer) -> None:
+    operator = server.world.fake.owner
+    here = directly(server, operator)
+    server.says("block", by=operator, where=here, user=server.ada)
+    try:
+        server.refused()
+        own = directly(server, server.ada)
+        told = server.answer(server.ada, "imagine", own, prompt="a fox").now.text
+        assert told == "You can't use this bot here: you have been blocked."
+        assert "nothing here" in server.says("blocks")
+        assert f"<@{server.ada.id}>" in server.says("blocks", by=operator, where=here)
+    finally:
+        server.says("unblock", by=operator, where=here, user=server.ada)
+    server.draws()
+
+
+def test_nobody_else_decides_everywhere(server: BotServer) -> None:
+    told = server.says("block", by=server.mod, where=directly(server, server.mod), user=server.ada)
+
+    assert "only who runs the bot" in told
+    server.draws()
+
+
+def test_nobody_blocks_himself_or_the_bot(server: BotServer) -> None:
+    for user in (server.mod, server.world.fake.bot):
+        assert server.says("block", user=user) == "That one can't be blocked."
+
+
+def test_a_rule_is_for_one(server: BotServer) -> None:
+    told = server.says("limits set", what="queued", value=1, user=server.ada, channel=server.channel)
+
+    assert told.startswith("Name one role")
+    assert "nothing here" in server.says("rules")
