@@ -18,7 +18,7 @@ def test_who_waits_for_nothing_is_told_so(world: BotWorld) -> None:
 
 
 def test_own_jobs_are_listed_with_their_place_and_a_way_to_end_them(world: BotWorld) -> None:
-    world.daemon.call("POST", "/v1/pause")
+    world.daemon.call("POST", "/v1/queue/pause")
     ben, cat = Person(world, "ben"), Person(world, "cat")
     for number in range(MOST_JOBS + 1):
         ben.says("imagine", prompt=f"@everyone number {number}")
@@ -38,7 +38,7 @@ def test_own_jobs_are_listed_with_their_place_and_a_way_to_end_them(world: BotWo
 
     ben.presses(told, f"mz:cancel:{jobs[0]}")
     world.daemon.until(lambda: jobs[0] not in ben.says("queue").text, 20, "it is called off")
-    world.daemon.call("POST", "/v1/resume")
+    world.daemon.call("POST", "/v1/queue/resume")
 
 
 def test_what_is_drawn_comes_first(world: BotWorld) -> None:

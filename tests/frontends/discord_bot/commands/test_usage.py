@@ -22,11 +22,11 @@ def test_what_was_used_is_told_to_who_used_it(world: BotWorld) -> None:
 
 def test_what_is_under_way_is_set_aside(world: BotWorld) -> None:
     cat = Person(world, "cat")
-    world.daemon.call("POST", "/v1/pause")
+    world.daemon.call("POST", "/v1/queue/pause")
     cat.says("imagine", prompt="a boat", count=4)
 
     told = cat.says("usage")
-    world.daemon.call("POST", "/v1/resume")
+    world.daemon.call("POST", "/v1/queue/resume")
 
     assert "Pictures: 0 (and 4 set aside" in told.text
     assert "Waiting jobs: 1" in told.text
