@@ -108,7 +108,7 @@ class Service:
         self.conditions = conditions or Conditions()
         self.orders = Orders(database, clock)
         self.quotas = Quotas(settings=settings, database=database, clock=clock)
-        self._foresight = Foresight(database, board)
+        self._foresight = Foresight(database, board, wall_clock=clock)
         self.keeping = Keeping(settings=settings, database=database, clock=clock, conditions=self.conditions)
         self._bounds = Bounds(
             max_queued=settings.queue.max_queued,
@@ -130,7 +130,9 @@ class Service:
                 conditions=self.conditions,
                 prepare=self._with_terms,
                 admit=self._bounds.admit,
-                enqueue=lambda c, job, now: queue.enqueue(c, job, now=now, periods=self.quotas.periods(now)),
+                enqueue=lambda c, job, now: queue.enqueue(
+                    c, job, now=now, periods=self.quotas.periods(now), max_queued=self._bounds.max_queued
+                ),
                 announce=self._announce_queued,
                 last=self._last_of_series,
             ),
@@ -147,10 +149,10 @@ class Service:
         try:
             await self._bounds.admit(1)
             prepared = await self._intake.prepare(submission)
+            (answer,) = await self._commit([prepared], None)
         except MezzotintError as error:
             self._refused(submission, error)
             raise
-        (answer,) = await self._commit([prepared], None)
         if not isinstance(answer, Receipt):
             self._refused(submission, answer)
             raise answer
@@ -178,7 +180,11 @@ class Service:
         progress = (
             None if order is None else committing.Progress(order, [submission.line for submission in submissions])
         )
-        return await self._commit(prepared, progress)
+        try:
+            return await self._commit(prepared, progress)
+        except BusyError as error:
+            self._refused(submissions[0], error, sum(isinstance(each, NewJob) for each in prepared))
+            raise
 
     async def take_image(self, data: bytes) -> str:
         """Keep an input picture and return the sha256 by which requests name it (``image``)."""
@@ -218,7 +224,8 @@ class Service:
     async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
         """When those of the jobs that have not ended will have their pictures, by their id.
 
-        Told from what others like them took, in the order in which the queue will be served, as if nothing more came.
+        Told from what others like them took, in the order in which the queue will be served, while as much
+        more comes as came of late.
         """
         return await self._foresight.of(jobs)
 
@@ -318,7 +325,10 @@ class Service:
         await self._bounds.admit(1)
         now, terms = self._clock(), self.quotas.terms(job.owner, job.groups, job.request)
         periods = self.quotas.periods(now)
-        await self._database.write(lambda c: queue.retry(c, job.id, now=now, terms=terms, periods=periods))
+        most = self._bounds.max_queued
+        await self._database.write(
+            lambda c: queue.retry(c, job.id, now=now, terms=terms, periods=periods, max_queued=most)
+        )
         before, job = job.state, await self.job(job.id)
         self._changed(job, before, why="retried")
         self._dispatcher.wake()
@@ -434,7 +444,12 @@ class Service:
             else each
             for each in prepared
         ]
-        answers = await self._database.write(lambda c: committing.record(c, new, progress, now, periods))
+        most = self._bounds.max_queued
+        try:
+            answers = await self._database.write(lambda c: committing.record(c, new, progress, now, periods, most))
+        except BusyError:
+            self._bounds.found_full()
+            raise
         reach("enqueue.after_commit")
         for answer, job in zip(answers, new, strict=True):
             if isinstance(answer, Enqueued) and isinstance(job, NewJob) and answer.created:

@@ -86,6 +86,7 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (outlook.FIRST, "jobs_turn (lane=? AND owner=?)"),
         (outlook.COUNT, "jobs_turn (lane=? AND owner=?)"),
         (outlook.PLACE, "jobs_turn (lane=? AND owner=?"),
+        (outlook.LATELY, "INTEGER PRIMARY KEY (rowid>?)"),
         (outlook.RUNNING, "jobs_state (state=?)"),
         (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
         (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
@@ -93,7 +94,8 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
     ids=[
         *("owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take"),
         *("count", "trim", "store", "open", "used", "stored"),
-        *("figures", "longest waiting", "owners ahead", "first", "count", "place", "running", "speed", "load"),
+        *("figures", "longest waiting", "owners ahead", "first", "count", "place", "lately", "running"),
+        *("speed", "load"),
     ],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
