@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 from daemon.fairness.alternatives import FAIR
 from daemon.fairness.engine_model import Picture, SimulatedEngine
@@ -72,7 +73,8 @@ class _Course:
         self._works: dict[int, Work] = {}
         """Also of those that are only taken to come."""
         self._records: dict[int, Record] = {}
-        self._coming = sorted(line.coming, key=lambda job: -job.seconds)
+        self._coming: list[Comes] = []
+        """The next one last."""
         self._drawn: list[int] = []
         """In the order of their first forwards."""
         self.now = board.ready_in
@@ -82,6 +84,18 @@ class _Course:
         self._queue_up()
         self._next = max(self._jobs, default=0) + 1
         self._left = len(self._jobs)
+        self._expect(line.coming)
+
+    def _expect(self, coming: Sequence[Comes]) -> None:
+        """Of those that are taken to come, the ones that come while there is still work of now.
+
+        Where more comes than can be drawn the others would come before it is done, too, and again others before they
+        are; but a rush ends some time, and this is how long it is believed in.
+        """
+        had = sum(job.served for job in self._board.aboard)
+        work = sum(self._cost(job.work)[1] for job in self._jobs.values()) - had
+        horizon = self._board.ready_in + work
+        self._coming = sorted((job for job in coming if job.seconds <= horizon), key=lambda job: -job.seconds)
 
     def _queue_up(self) -> None:
         for job in sorted(self._line.waiting, key=lambda job: job.seq):

@@ -48,7 +48,7 @@ from daemon.service.submission import OrderProgress, Receipt, Submission
 from daemon.service.verification import Verification
 from daemon.service.verifier import Verifier
 from pipeline.models.registry import ModelEntry, Registry
-from storage import deliveries, occurrences, queue
+from storage import deliveries, occurrences, queue, subscriptions
 from storage.database import Connection, Database
 from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
 from storage.results.store import PictureFiles
@@ -415,6 +415,10 @@ class Service:
     def deliverers(self) -> dict[str, Deliverer]:
         """Who brings the results of each source."""
         return dict(self._deliverers)
+
+    async def unsubscribe(self, source: str, target: str) -> None:
+        """Tell a subscriber of no more ends, until the settings are read anew."""
+        await self._database.write(lambda c: subscriptions.remove(c, source, target))
 
     def when_deliverer_comes(self, act: Callable[[], None]) -> None:
         """Call ``act`` at every registration."""
