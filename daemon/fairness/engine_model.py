@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from daemon.fairness import board
+from daemon.fairness.riders import ASIDE
 from daemon.fairness.shares import Shares
 from daemon.fairness.traffic import Machine, Policy, Record
 from daemon.fairness.values import LANES, Aboard, EngineState, Rules
@@ -92,7 +93,12 @@ class SimulatedEngine:
         """What the policy sees."""
         if self._state is None:
             aboard = tuple(_aboard(held) for held in self.held)
-            self._state = EngineState(capacity=self.machine.capacity, model=self._model, aboard=aboard)
+            self._state = EngineState(
+                capacity=self.machine.capacity,
+                model=self._model,
+                aboard=aboard,
+                forward_seconds=self.machine.forward_seconds,
+            )
         return self._state
 
     def take(self, record: Record, estimate: float) -> None:
@@ -212,7 +218,7 @@ class SimulatedEngine:
         blocked = False
         in_use = any(picture.begun for held in self.held for picture in held.pictures)
         for rank, _, _, picture in self._ordered():
-            if len(slots) == self.machine.capacity:
+            if len(slots) == self.machine.capacity or (slots and slots[0][0] < ASIDE <= rank):
                 break
             model = picture.held.record.ask.fit.model
             if not picture.begun and not blocked and model != self._model:
