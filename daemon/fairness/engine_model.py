@@ -253,7 +253,7 @@ class SimulatedEngine:
         forwards = min(picture.left for picture in self._group)
         each = self._forward / len(self._group)
         counted = board.in_turn(self.state(), {picture.held.arrival: each for picture in self._group})
-        rules, shares = self._rules, self.shares
+        rules, shares, far = self._rules, self.shares, board.far(self.state(), self._rules)
         for lane in shares.wanting:
             change = self._forward * rules.shares[lane] - counted.get(lane, 0.0)
             behind = shares.behind[lane]
@@ -261,11 +261,13 @@ class SimulatedEngine:
                 for most, into in (
                     (rules.quantum_seconds, shares.owed),
                     (rules.quantum_seconds + rules.switch_seconds, shares.overdue),
+                    (far, frozenset[int]() if behind <= far else shares.owed),
                 ):
                     if lane not in into:
                         forwards = min(forwards, 1 + max(0, math.floor((most - behind) / change)))
             elif change < 0 and lane in shares.owed:
-                forwards = min(forwards, max(1, math.ceil(-behind / change)))
+                least = far if behind > far else 0.0
+                forwards = min(forwards, max(1, math.ceil((least - behind) / change)))
         return forwards
 
     # --- the accounts

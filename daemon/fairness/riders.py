@@ -20,7 +20,9 @@ __all__ = ["ASIDE", "without_those_aside"]
 def without_those_aside(engine: EngineState, ranks: Sequence[int], rules: Rules) -> list[int]:
     """These ranks, and :data:`ASIDE` more for those who may not ride along."""
     found = list(ranks)
-    order = sorted((rank, job.arrival, place) for place, (rank, job) in enumerate(zip(ranks, engine.aboard, strict=True)))
+    order = sorted(
+        (rank, job.arrival, place) for place, (rank, job) in enumerate(zip(ranks, engine.aboard, strict=True))
+    )
     places = [place for _, _, place in order]
     urgent = min((job.lane for job in engine.aboard), default=0)
     for fit in {job.fit for job in engine.aboard if job.lane == urgent}:
