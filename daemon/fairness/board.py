@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 
+from daemon.fairness.catching_up import catching_up
 from daemon.fairness.riders import ASIDE, without_those_aside
 from daemon.fairness.shares import Shares
 from daemon.fairness.values import LANES, Aboard, EngineState, Rules
@@ -49,63 +50,7 @@ def ranks(engine: EngineState, shares: Shares, rules: Rules) -> list[int]:
             together = [place for place in order if engine.aboard[place].fit == first.fit]
             for place in together[: places(lane, engine.capacity, rules)]:
                 found[place] = 0
-    found = without_those_aside(engine, found, rules)
-    lane = _far_behind(engine, shares, rules)
-    return (
-        found if lane is None or _all_get_their_share(engine, found, shares, rules) else _given_to(lane, engine, found)
-    )
-
-
-def far(engine: EngineState, rules: Rules) -> float:
-    """Engine-seconds: a lane that is behind by more gets the engine to itself. More than an owed one ever is that has
-    its share of every forward.
-    """
-    forwards = (
-        [engine.forward_seconds(job.fit, engine.capacity) for job in engine.aboard] if engine.forward_seconds else []
-    )
-    return rules.quantum_seconds + max(rules.quantum_seconds, *forwards, 0.0)
-
-
-def _far_behind(engine: EngineState, shares: Shares, rules: Rules) -> int | None:
-    """The lane that is behind the most, if that is too much."""
-    if not shares.owed:
-        return None
-    lane = max(shares.owed, key=lambda lane: shares.behind[lane])
-    return lane if shares.behind[lane] > far(engine, rules) else None
-
-
-def _all_get_their_share(engine: EngineState, ranks: Sequence[int], shares: Shares, rules: Rules) -> bool:
-    """Whether each lane that is owed something bears its share of the next forward."""
-    slots = drawn_next(engine, ranks)
-    if len({job.fit for rank, job in slots if rank == slots[0][0]}) > 1:
-        return False  # they take turns
-    together = [job.lane for _, job in slots if job.fit == slots[0][1].fit]
-    return all(together.count(lane) >= rules.shares[lane] * len(together) for lane in shares.owed)
-
-
-def _given_to(lane: int, engine: EngineState, ranks: Sequence[int]) -> list[int]:
-    """All others are set aside, and of the lane those that do not go with its first job."""
-    own = [(rank, job.arrival, job.fit) for rank, job in zip(ranks, engine.aboard, strict=True) if job.lane == lane]
-    if not own or min(own)[0] > 0:  # another model has to be loaded for it, and it is too early for that
-        return list(ranks)
-    first = min(own)[2]
-    return [
-        rank % ASIDE if job.lane == lane and job.fit == first else rank % ASIDE + ASIDE
-        for rank, job in zip(ranks, engine.aboard, strict=True)
-    ]
-
-
-def drawn_next(engine: EngineState, ranks: Sequence[int]) -> list[tuple[int, Aboard]]:
-    """The pictures for which the engine has places, in order of service, each as its job; as far as no model has to be
-    loaded.
-    """
-    rows = sorted(
-        (rank, row > 0, job.arrival, place)
-        for place, (rank, job) in enumerate(zip(ranks, engine.aboard, strict=True))
-        for row in range(min(job.rows, engine.capacity))
-    )
-    best = rows[0][0]
-    return [(rank, engine.aboard[place]) for rank, _, _, place in rows if not best < ASIDE <= rank][: engine.capacity]
+    return catching_up(engine, without_those_aside(engine, found, rules), shares, rules)
 
 
 def in_turn(engine: EngineState, had: Mapping[int, float]) -> dict[int, float]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from daemon.fairness import board
+from daemon.fairness.catching_up import far as far_behind
 from daemon.fairness.riders import ASIDE
 from daemon.fairness.shares import Shares
 from daemon.fairness.traffic import Machine, Policy, Record
@@ -253,7 +254,7 @@ class SimulatedEngine:
         forwards = min(picture.left for picture in self._group)
         each = self._forward / len(self._group)
         counted = board.in_turn(self.state(), {picture.held.arrival: each for picture in self._group})
-        rules, shares, far = self._rules, self.shares, board.far(self.state(), self._rules)
+        rules, shares, far = self._rules, self.shares, far_behind(self.state(), self._rules)
         for lane in shares.wanting:
             change = self._forward * rules.shares[lane] - counted.get(lane, 0.0)
             behind = shares.behind[lane]

@@ -97,7 +97,7 @@ class EngineState:
     """What it has loaded."""
     aboard: Sequence[Aboard] = ()
     forward_seconds: Callable[[Fit, int], float] | None = field(default=None, compare=False)
-    """How long a forward of so many pictures takes, as far as it is known; None: further ones are taken to cost nothing."""
+    """How long a forward of so many pictures takes, as far as it is known; None: all take the same."""
 
 
 @dataclass(frozen=True, slots=True)
