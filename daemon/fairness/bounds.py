@@ -30,7 +30,9 @@ beginning. Over a window that is long enough (:func:`window_seconds`) that is a 
 work. Of the lane's seconds only these go before it: what of the lane is on board already; the jobs of each other owner
 whose turn comes before his, which is as many seconds as he lies ahead of the others, by weight, and one job each; what
 goes out of turn for the sake of the model; and all that at most so many times as much as the estimates tell. The lane
-gets its share of all seconds less its shortfall; so many are drawn at most until it has had those.
+gets its share of all seconds less its shortfall; so many are drawn at most until it has had those. This holds where all
+pictures are of one size. Where they are not, further jobs of the lane may share the forwards of one that goes before
+it, as long as that one takes, and no bound on what they get is stated.
 
 With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once
 it is on board, and meanwhile the others draw as much each.

@@ -88,6 +88,11 @@ def load_of(trace: Trace) -> bounds.Load:
     )
 
 
+def one_size(trace: Trace) -> bool:
+    """Whether all its pictures can share a forward, as far as they are of one model."""
+    return len({(ask.fit.width, ask.fit.height) for ask in trace.asks}) == 1
+
+
 def worst_floor(trace: Trace, outcome: Outcome) -> float:
     """How far a lane fell behind its share, in parts of what is stated."""
     load = load_of(trace)
