@@ -5,6 +5,10 @@ steps as slowly as the engine is full: so the others may lengthen the forwards o
 (:attr:`~daemon.fairness.values.Rules.stretch`), and who is beyond that is set aside. Set aside means: drawn as soon as
 nobody else can be, so that the engine never idles for it, and no sooner. Lanes that are owed something are not set
 aside: what they have to get is decided by :mod:`daemon.fairness.shares`, and it is for them that they go first.
+
+In the simulator (tests/simulation/test_floods.py) people wait 1.6 and 1.9 times as long as alone on two engines whose
+forwards take longer with each row, instead of 2.6 and 3.1 times. With nobody beside them at all it would be 1.3 and 1.6
+times: what is left then are the turns of lanes that are owed something and the forward that is under way.
 """
 
 from __future__ import annotations
