@@ -154,7 +154,13 @@ class VirtualDaemon:
             )
             for each in self._held.values()
         ]
-        return EngineState(capacity=ROWS, model=self._model, aboard=aboard)
+        return EngineState(
+            capacity=ROWS, model=self._model, aboard=aboard, forward_seconds=self._forward if self._held else None
+        )
+
+    def _forward(self, fit: Fit, rows: int) -> float:
+        work = next(each.work for each in self._held.values() if each.fit == fit)
+        return self.speeds.forward(work).of(rows) if self.speeds.seen(work) else 1.0
 
     def _claim(self) -> None:
         while (pick := next_pick(self.queue, self._state(), self.shares, self.rules)) is not None:
