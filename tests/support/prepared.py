@@ -1,8 +1,8 @@
 """Processes of the command that need not start an interpreter: they are forked from one that has imported everything.
 
-Most of the time that a daemon takes to start is Python importing libraries. A kill, a signal or an exit status are those
-of a process like any other, so that hundreds of starts need not pay for it. What proves the start itself, and all long
-runs and figures, start the command as an operator does.
+Most of the time that a daemon takes to start is Python importing libraries. A kill, a signal or an exit status are
+those of a process like any other, so that hundreds of starts need not pay for it. What proves the start itself, and all
+long runs and figures, start the command as an operator does.
 """
 
 from __future__ import annotations
