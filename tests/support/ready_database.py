@@ -16,6 +16,7 @@ from storage.database import Database, Synchronous
 def opened(path: Path, *, synchronous: Synchronous = "normal") -> Database:
     """As :meth:`Database.open`, of the newest version at once where there is no file."""
     if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(0o600)
         path.write_bytes(_made())
     return Database.open(path, synchronous=synchronous)
