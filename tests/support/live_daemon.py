@@ -69,12 +69,12 @@ class LiveDaemon:
         assert self.process is not None
         return self.process.pid
 
-    def start(self, seconds: float = 30.0) -> float:
+    def start(self, seconds: float = 90.0) -> float:
         """Start and wait until it answers; returns how many seconds that took."""
         began = time.monotonic()
         with self.log.open("ab") as log:
             if self._may_be_prepared():
-                self.process = prepared.start(["run"], self.environment, log, log)
+                self.process = prepared.start(["run"], self.environment, log, log, script=self._script())
             else:
                 self.process = subprocess.Popen(
                     [*self.command, "run"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -83,7 +83,13 @@ class LiveDaemon:
         return time.monotonic() - began
 
     def _may_be_prepared(self) -> bool:
-        return not self.cold and self.command == COMMAND and prepared.suits(self.environment)
+        known = self.command == COMMAND or self._script() is not None
+        return not self.cold and known and prepared.suits(self.environment)
+
+    def _script(self) -> str | None:
+        """What stands for the command, where the command is a script of ours."""
+        first, name = self.command[:-1], self.command[-1]
+        return name if first == (sys.executable, "-P") and name.endswith(".py") else None
 
     def _answers(self) -> bool:
         assert self.process is not None
@@ -185,7 +191,7 @@ class LiveDaemon:
 
     def _prepared_line(self, arguments: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = prepared.start(arguments, self.environment, out, err)
+            process = prepared.start(arguments, self.environment, out, err, script=self._script())
             try:
                 status = process.wait(seconds)
             finally:

@@ -36,9 +36,16 @@ def suits(environment: Mapping[str, str]) -> bool:
     return all(environment.get(name) == os.environ.get(name) for name in names)
 
 
-def start(arguments: Sequence[str], environment: Mapping[str, str], stdout: IO[bytes], stderr: IO[bytes]) -> Started:
-    """``mezzotint ARGUMENTS`` with nothing on its standard input."""
-    return _starter().start(arguments, environment, (stdout.fileno(), stderr.fileno()))
+def start(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+    *,
+    script: str | None = None,
+) -> Started:
+    """``mezzotint ARGUMENTS`` with nothing on its standard input, or a script in place of the command."""
+    return _starter().start([script or "mezzotint", *arguments], environment, (stdout.fileno(), stderr.fileno()))
 
 
 class Started:
@@ -106,7 +113,7 @@ class _Starter:
             while not self._begun:
                 assert time.monotonic() < deadline, "the starter of processes does not answer"
                 self._hear(0.5)
-            return Started(self, self._begun.pop(), ["mezzotint", *arguments])
+            return Started(self, self._begun.pop(), arguments)
 
     def status_of(self, pid: int, seconds: float) -> int | None:
         with self._lock:

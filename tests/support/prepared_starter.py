@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -105,11 +106,13 @@ def _carry_out(wanted: dict[str, Any], files: list[int]) -> int:
     os.environ.update(wanted["environment"])
     time.tzset()
     os.chdir(wanted["directory"])
-    sys.argv = ["mezzotint", *wanted["arguments"]]
+    sys.argv = wanted["arguments"]
     from config import failpoints
     from daemon.cli.main import main as command
 
     reload(failpoints)  # the one module that looks at the environment when it is imported
+    if sys.argv[0].endswith(".py"):
+        runpy.run_path(sys.argv[0], run_name="__main__")
     return command()
 
 
