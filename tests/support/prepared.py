@@ -27,7 +27,8 @@ from typing import IO
 LONGEST_MESSAGE = 2**17
 SEEN_EARLY = ("PYTHON", "LC_", "LANG", "LD_", "COLUMNS", "FORCE_COLOR")
 """Variables that are read while an interpreter starts or a library is imported: too early for these processes."""
-STARTER_SECONDS = 60.0
+STARTER_SECONDS = 100.0
+"""It imports for two seconds; a busy machine may need many."""
 
 
 def suits(environment: Mapping[str, str]) -> bool:
@@ -99,21 +100,22 @@ class _Starter:
         )
         theirs.close()
         self._lock = threading.Lock()
-        self._begun: list[int] = []
+        self._asked = 0
+        self._begun: dict[int, int] = {}
         self._statuses: dict[int, int] = {}
         atexit.register(self._close)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str], outputs: tuple[int, int]) -> Started:
-        wanted = json.dumps({"arguments": list(arguments), "environment": dict(environment), "directory": os.getcwd()})
+        wanted = {"arguments": list(arguments), "environment": dict(environment), "directory": os.getcwd()}
         with self._lock:
-            self._ours.sendmsg(
-                [wanted.encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", outputs).tobytes())]
-            )
+            self._asked += 1
+            said = json.dumps({"number": self._asked, **wanted}).encode()
+            self._ours.sendmsg([said], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", outputs).tobytes())])
             deadline = time.monotonic() + STARTER_SECONDS
-            while not self._begun:
+            while self._asked not in self._begun:
                 assert time.monotonic() < deadline, "the starter of processes does not answer"
                 self._hear(0.5)
-            return Started(self, self._begun.pop(), arguments)
+            return Started(self, self._begun.pop(self._asked), arguments)
 
     def status_of(self, pid: int, seconds: float) -> int | None:
         with self._lock:
@@ -130,8 +132,10 @@ class _Starter:
             message = json.loads(said)
             if "status" in message:
                 self._statuses[message["pid"]] = message["status"]
-            else:
-                self._begun.append(message["pid"])
+            elif message["number"] == self._asked:
+                self._begun[message["number"]] = message["pid"]
+            else:  # whoever asked for it has given up
+                os.kill(message["pid"], signal.SIGKILL)
             seconds = 0.0
 
     def _close(self) -> None:

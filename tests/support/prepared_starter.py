@@ -60,15 +60,16 @@ def main() -> int:
             said, files, _, _ = socket.recv_fds(there, LONGEST_MESSAGE, 2)
             if not said:
                 os._exit(0)
+            wanted = json.loads(said)
             pid = os.fork()
             if pid == 0:
                 for each in (woken, wake):
                     os.close(each)
                 there.close()
-                return _carry_out(json.loads(said), files)
+                return _carry_out(wanted, files)
             for each in files:
                 os.close(each)
-            there.send(json.dumps({"pid": pid}).encode())
+            there.send(json.dumps({"number": wanted["number"], "pid": pid}).encode())
 
 
 def _import_everything() -> None:
