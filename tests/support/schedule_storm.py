@@ -70,11 +70,11 @@ class ScheduleStorm:
             self._look()
             time.sleep(PAUSES[number % len(PAUSES)])
             self.daemon.start()
-        self.daemon.until(self._nothing_waits, 60, "what waits has been drawn")
+        self.daemon.until(self._nothing_waits, 200, "what waits has been drawn")
         for name in self.policies:
             self.daemon.call("POST", f"/v1/schedules/{name}/pause")
-        self.daemon.until(self._nothing_waits, 60, "what waits has been drawn")
-        self.daemon.until(self._all_is_recorded, 60, "what became of each is in its row")
+        self.daemon.until(self._nothing_waits, 200, "what waits has been drawn")
+        self.daemon.until(self._all_is_recorded, 200, "what became of each is in its row")
         self.daemon.stop()
         self._look()
         return [*self.problems, *self._wrong()]
