@@ -27,8 +27,8 @@ from typing import IO
 LONGEST_MESSAGE = 2**17
 SEEN_EARLY = ("PYTHON", "LC_", "LANG", "LD_", "COLUMNS", "FORCE_COLOR")
 """Variables that are read while an interpreter starts or a library is imported: too early for these processes."""
-STARTER_SECONDS = 100.0
-"""It imports for two seconds; a busy machine may need many."""
+STARTER_SECONDS = 300.0
+"""It imports for two seconds; a very busy machine has been seen to need a hundred."""
 
 
 def suits(environment: Mapping[str, str]) -> bool:
