@@ -36,6 +36,7 @@ def each_step() -> list[Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("way", "point"), each_step())
 def test_a_daemon_that_dies_at_any_step_shows_the_picture_once(tmp_path: Path, way: str, point: str) -> None:
     """
@@ -51,11 +52,11 @@ def test_a_daemon_that_dies_at_any_step_shows_the_picture_once(tmp_path: Path, w
         world.do(lambda fake: fake.slash(world.ada, world.channel, "imagine", prompt="a fox"))
         process = world.daemon.process
         assert process is not None
-        assert process.wait(60) == 137
+        assert process.wait(180) == 137
         del world.daemon.environment["MEZZOTINT_FAILPOINT"]
         world.start()
-        world.daemon.until(lambda: len(pictures(world)) == 1, 60, "the picture is there")
-        world.daemon.until(lambda: world.daemon.status()["deliveries"]["waiting"] == 0, 60, "it is delivered")
+        world.daemon.until(lambda: len(pictures(world)) == 1, 180, "the picture is there")
+        world.daemon.until(lambda: world.daemon.status()["deliveries"]["waiting"] == 0, 180, "it is delivered")
 
         assert len(pictures(world)) == 1
         world.call(lambda fake: fake.assert_no_surprises())
