@@ -142,7 +142,7 @@ class World:
         return int(self.fake.clock.now() * 1000)
 
     @contextlib.asynccontextmanager
-    async def connected(self, *, gateway: bool = False) -> AsyncIterator[World]:
+    async def connected(self) -> AsyncIterator[World]:
         """A client of its own time, with what belongs to it."""
         client = discord.Client(
             intents=discord.Intents(guilds=True),

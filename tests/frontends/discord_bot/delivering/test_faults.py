@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.breaking import POINTS, Death, dying
 from support.delivery_world import World
@@ -9,6 +11,8 @@ from support.fake_discord.messages import Message
 
 from config.errors import RetryableError
 from daemon.service import Job
+from frontends.discord_bot.delivering.ways import Ways
+from frontends.discord_bot.layouts import done
 
 ORIGINAL = "PATCH /webhooks/*/messages/@original"
 EDIT = "PATCH /channels/*/messages/*"
@@ -187,10 +191,6 @@ async def test_a_direct_message_is_not_sent_again_once_the_channel_opens(
 
 
 async def test_a_defect_of_ours_ends_in_history(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
-    from frontends.discord_bot.layouts import done
-
     job = await world.asked()
     delivery = world.delivery(job)
     monkeypatch.setattr(done, "done", lambda *_, **__: 1 / 0)
@@ -200,3 +200,22 @@ async def test_a_defect_of_ours_ends_in_history(world: World, monkeypatch: pytes
     await world.deliverer.deliver(replace(delivery, attempt=2), job)
 
     assert (await world.post(job)).state == "kept"
+
+
+async def test_without_the_search_it_would_be_there_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests see when nobody looks for a message whose nonce is forgotten."""
+
+    async def blind(*_: object) -> None:
+        return None
+
+    job = await at(world, "channel")
+    delivery = world.delivery(job)
+    with dying(monkeypatch, "discord.after_post"), pytest.raises(Death):
+        await world.deliverer.deliver(delivery, job)
+    world.fake.clock.advance(900)
+    monkeypatch.setattr(Ways, "find", blind)
+
+    async with world.connected():
+        await world.deliverer.deliver(delivery, job)
+
+    assert len(world.sights(job.pictures[0])) == 2

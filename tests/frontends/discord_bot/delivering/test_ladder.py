@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from support.delivery_world import World
 from support.fake_discord import refusals
-from support.pictures import opened, picture
+from support.pictures import noise, opened, picture
 
 from daemon.service import Picture
 from frontends.discord_bot.delivering import ladder
@@ -16,14 +16,6 @@ from frontends.discord_bot.delivering.batches import MOST_BYTES, MOST_FILES, bat
 from frontends.discord_bot.delivering.ladder import RUNGS, Ladder, Written, write
 
 ORIGINAL = "PATCH /webhooks/*/messages/@original"
-
-
-def noise(side: int = 200, mode: str = "RGB") -> bytes:
-    """A picture that nothing makes small."""
-    made = Image.effect_noise((side, side), 90).convert(mode)
-    out = io.BytesIO()
-    made.save(out, "PNG")
-    return out.getvalue()
 
 
 def smooth(side: int = 400) -> bytes:
