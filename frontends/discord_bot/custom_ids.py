@@ -23,6 +23,7 @@ VERBS = (
     "newest",
     "liked",
     "found",
+    "pointed",
     "remove",
 )
 JOB = rf"(?P<job>[{ALPHABET}]{{{LENGTH}}})"

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from frontends.discord_bot.desk import Desk
 
 THUMBNAIL = RUNGS[-1]
-LAST_PAGE = 20
-"""Of what was found: who has turned so many pages searches for something else."""
+LAST_PAGE = 15
+"""Of what was found, from 0 on: the service finds a hundred at a time."""
 
 
 @dataclass(frozen=True, slots=True)

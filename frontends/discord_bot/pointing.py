@@ -42,14 +42,12 @@ def is_picture(attachment: discord.Attachment) -> bool:
     return said.startswith("image/") if said else attachment.filename.lower().endswith(ENDINGS)
 
 
-async def fetched(attachment: discord.Attachment, most: int) -> bytes:
-    """The file itself, of at most so many bytes."""
-    if attachment.size > most:
-        raise Refused("errors.image_too_large", most=most // 2**20)
+async def fetched(client: discord.Client, url: str) -> bytes:
+    """The file of an attachment, as Discord named it to us; how large it is was looked at before."""
     try:
         async with asyncio.timeout(FETCH_SECONDS):
-            return await attachment.read()
-    except discord.NotFound:
+            return await client.http.get_from_cdn(url)
+    except (discord.NotFound, discord.Forbidden):
         raise Refused("errors.picture_gone") from None
     except (discord.HTTPException, OSError, TimeoutError) as error:
         raise RetryableError("the picture could not be fetched from Discord", hint="try again") from error

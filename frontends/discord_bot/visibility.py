@@ -11,6 +11,7 @@ import re
 from config.errors import NotFoundError
 from config.ids import ALPHABET, LENGTH
 from daemon.service import Job, Picture, Service
+from frontends.discord_bot import spoilers
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refusal import Refused
 
@@ -46,7 +47,7 @@ async def seen_job(service: Service, typed: str, asker: Asker) -> Job:
         raise Refused(NO_SUCH_JOB) from None
     if not may_see(job, asker):
         raise Refused(NO_SUCH_JOB)
-    return job
+    return await spoilers.as_decided(service, job)
 
 
 async def seen(service: Service, typed: str, asker: Asker) -> tuple[Job, Picture | None]:

@@ -10,6 +10,7 @@ from support.fake_discord.interactions import Interaction
 from support.fake_discord.messages import Message
 from support.fake_discord.people import User
 from support.fake_discord.places import Channel
+from support.waiting import until
 
 
 class Person:
@@ -27,6 +28,16 @@ class Person:
     def says(self, name: str, /, *, where: Channel | None = None, **options: Any) -> Message:
         """Send a command; its answer."""
         return self.world.slash(self.user, name, where=where or self.where, **options)
+
+    def is_told(self, name: str, /, *, where: Channel | None = None, **options: Any) -> Message:
+        """Send a command that is refused; what only he is told in the place of an answer for everybody."""
+
+        async def act(fake: FakeDiscord) -> Message:
+            asked = await fake.slash(self.user, where or self.where, name, **options)
+            await until(lambda: asked.followups, f"nothing is told of {name}")
+            return asked.followups[-1]
+
+        return self.world.do(act)
 
     def draws(self, prompt: str, **options: Any) -> str:
         """Draw something and wait for it; the id of the job."""

@@ -5,14 +5,15 @@
     item         what all verbs have in common: the first answer, who may, and errors in words
     press        one press, and what a verb needs of it
     wishes       from a job to the wish for another one like it
-    edit_modal   the form in which a job is changed, and what becomes of it
+    edit_modal   the form in which a job is changed
+    forms        what becomes of a form that is sent
 """
 
 from frontends.discord_bot.buttons.cancel import Cancel
 from frontends.discord_bot.buttons.delete import Delete
 from frontends.discord_bot.buttons.edit import Edit
-from frontends.discord_bot.buttons.edit_modal import submitted
 from frontends.discord_bot.buttons.favourite import Favourite
+from frontends.discord_bot.buttons.forms import submitted
 from frontends.discord_bot.buttons.item import JobButton
 from frontends.discord_bot.buttons.parameters import Parameters
 from frontends.discord_bot.buttons.pick import Pick

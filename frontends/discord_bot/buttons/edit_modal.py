@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import discord
 import structlog
 from discord import SelectOption, TextStyle, ui
 
-from config.errors import MezzotintError, NotFoundError
+from config.errors import NotFoundError
 from daemon.service import Job, Picture
 from frontends.discord_bot import custom_ids as ids
-from frontends.discord_bot import telling
 from frontends.discord_bot.buttons import wishes
 from frontends.discord_bot.buttons.lines import read, shown
 from frontends.discord_bot.buttons.press import Press, picture_of
@@ -40,7 +38,7 @@ log = structlog.get_logger(__name__)
 async def opened(press: Press) -> None:
     """Open the form for who pressed."""
     modal = form(press, await press.job())
-    modal.stop()  # the library must not keep it: see :func:`submitted`
+    modal.stop()  # the library must not keep it: see :mod:`frontends.discord_bot.buttons.forms`
     await press.interaction.response.send_modal(modal)
 
 
@@ -49,15 +47,15 @@ def form(press: Press, job: Job) -> ui.Modal:
     words, models = press.words, press.desk.board.models
     rows = {option.name: option for option in offered(OPTIONS, models) if option.name not in ELSEWHERE}
     modal = ui.Modal(title=words.label("modal.title"), custom_id=ids.build("edit", job.id, press.index), timeout=None)
-    own = [_written(press, rows.pop("prompt"), job.request.prompt, required=True)]
+    own = [written(press, rows.pop("prompt"), job.request.prompt, required=True)]
     if len(models) > 1:
-        own.append(_model(press, rows.pop("model"), job))
+        own.append(model_of(press, rows.pop("model"), job))
     own.append(_size(press, rows.pop("size"), job))
     starts = list(_starts(press, job))
     if len(starts) > 1:
         own.append(_start(press, starts))
     if "negative" in rows and len(own) < PLACES - 1:
-        own.insert(1, _written(press, rows.pop("negative"), job.request.negative_prompt, required=False))
+        own.insert(1, written(press, rows.pop("negative"), job.request.negative_prompt, required=False))
     for control in own:
         modal.add_item(control)
     if len(models) == 1:
@@ -66,31 +64,9 @@ def form(press: Press, job: Job) -> ui.Modal:
     return modal
 
 
-async def submitted(interaction: discord.Interaction[Any]) -> bool:
-    """Order what a form says; False when it is none of ours."""
-    data: Any = interaction.data or {}
-    found = ids.parse(str(data.get("custom_id", "")))
-    if found is None or found.verb != "edit":
-        return False
-    press = Press.of(interaction, found.job, found.index)
-    if not await telling.first(interaction, private=press.hidden):
-        return True
-    try:
-        wish = await _wish(press, await press.job(), dict(_values(data.get("components", []))))
-        await press.desk.ordering.order(interaction, wish, "edit")
-        return True
-    except MezzotintError as error:
-        said = telling.said_of(error, press.words)
-    except Exception as error:
-        said = telling.noted(interaction, error, press.words)
-    try:
-        await telling.tell(interaction, press.words, said, public_wait=not press.hidden)
-    except discord.HTTPException as error:
-        log.warning("error_untold", interaction=interaction.id, why=str(error))
-    return True
-
-
-async def _wish(press: Press, job: Job, values: Mapping[str, str]) -> Wish:
+async def wish(press: Press, values: Mapping[str, str]) -> Wish:
+    """What it says when it is sent, by the ids of its controls."""
+    job = await press.job()
     rows = [option for option in offered(OPTIONS, press.desk.board.models) if option.name not in ELSEWHERE]
     said = read(values.get("more", ""), rows, press.words)
     said |= {option.name: values[option.name] for option in rows if values.get(option.name)}
@@ -115,32 +91,22 @@ async def _bytes(press: Press, picture: Picture) -> bytes:
         raise Refused("errors.picture_gone") from None
 
 
-def _values(parts: Any) -> Iterator[tuple[str, str]]:
-    """What was filled in, by the ids of the controls; of a menu what was picked."""
-    for each in parts:
-        inner = each.get("component", each)
-        name = inner.get("custom_id")
-        if isinstance(name, str):
-            value = (inner.get("values") or [""])[0] if "values" in inner else inner.get("value")
-            yield name, str(value or "")
-
-
 # --- the controls
 
 
-def _label(press: Press, name: str, component: ui.Item[Any], describe: str | None = None) -> ui.Label[Any]:
+def labelled(press: Press, name: str, component: ui.Item[Any], describe: str | None = None) -> ui.Label[Any]:
     said = press.words.label(f"option.{name}.name")
     return ui.Label(text=said[:1].upper() + said[1:], description=describe, component=component)
 
 
-def _written(press: Press, row: Option, value: str, *, required: bool) -> ui.Label[Any]:
+def written(press: Press, row: Option, value: str, *, required: bool) -> ui.Label[Any]:
     control: ui.TextInput[Any] = ui.TextInput(
         custom_id=row.name, style=TextStyle.paragraph, default=value, required=required, max_length=4_000
     )
-    return _label(press, row.name, control, press.words.label(f"option.{row.name}.describe"))
+    return labelled(press, row.name, control, press.words.label(f"option.{row.name}.describe"))
 
 
-def _model(press: Press, row: Option, job: Job) -> ui.Label[Any]:
+def model_of(press: Press, row: Option, job: Job) -> ui.Label[Any]:
     models = press.desk.board.models[:MOST_CHOICES]
     options = [
         SelectOption(
@@ -151,7 +117,7 @@ def _model(press: Press, row: Option, job: Job) -> ui.Label[Any]:
         )
         for each in models
     ]
-    return _label(press, row.name, ui.Select(custom_id=row.name, options=options))
+    return labelled(press, row.name, ui.Select(custom_id=row.name, options=options))
 
 
 def _size(press: Press, row: Option, job: Job) -> ui.Label[Any]:
@@ -162,7 +128,7 @@ def _size(press: Press, row: Option, job: Job) -> ui.Label[Any]:
     options = [
         SelectOption(label=text.line(label, 100), value=value, default=value == now) for value, label in sizes.items()
     ]
-    return _label(press, row.name, ui.Select(custom_id=row.name, options=options[:MOST_CHOICES]))
+    return labelled(press, row.name, ui.Select(custom_id=row.name, options=options[:MOST_CHOICES]))
 
 
 def _starts(press: Press, job: Job) -> Iterator[SelectOption]:

@@ -45,7 +45,7 @@ class Press:
     async def own_job(self) -> Job:
         """The same, for what only its owner and moderators may do."""
         job = await self.job()
-        if not may_touch(job, self.asker):
+        if not may_touch(job, await self.desk.asker(self.interaction)):
             raise Refused("errors.not_yours")
         return job
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frontends.discord_bot import custom_ids as ids
-from frontends.discord_bot import listing, searches
+from frontends.discord_bot import lately, listing
 from frontends.discord_bot.buttons.item import JobButton
 from frontends.discord_bot.buttons.press import Press
 from frontends.discord_bot.listing import Listing
@@ -54,11 +54,11 @@ class Found(Turning, template=ids.template("found")):
 
     async def page(self, press: Press) -> Listing:
         """The one that is wanted."""
-        text = await searches.find(press.desk, press.asker.owner, press.job_id)
+        text = await lately.find(press.desk, press.asker.owner, lately.SEARCHES, press.job_id)
         if text is None:
             raise Refused("search.forgotten")
         number = min(press.index or 0, listing.LAST_PAGE)
-        return await listing.matching(press.desk, press.words, press.asker, press.job_id, text, number)
+        return await listing.matching(press.desk, press.words, press.asker, press.job_id, str(text), number)
 
 
 TURNING = (Older, Newest, Liked, Found)

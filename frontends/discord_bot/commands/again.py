@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
 from discord import app_commands
 
 from daemon.service import Job, Picture
+from frontends.discord_bot.buttons import wishes
 from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
 from frontends.discord_bot.commands.suggestions import latest, suggesting_jobs
 from frontends.discord_bot.desk import Desk
@@ -42,15 +44,10 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
 
 def once_more(job: Job, picture: Picture | None, changed: Mapping[str, Any]) -> Wish:
     """The wish for the same, or for one like a picture of it; with a new seed, unless one is among what is changed."""
-    fields = job.request.model_dump(exclude_none=True, exclude={"seed"})
-    if picture is not None:
-        fields["count"] = 1
-    return Wish(
-        fields={**fields, **changed},
-        parent=job.id if picture is None else picture.id,
-        private=bool(job.origin.address.get("private")),
-        spoiler=bool(job.origin.address.get("spoiler")),
-    )
+    wish = wishes.again(job, new_seed=True, hidden=False)
+    if picture is None:
+        return replace(wish, fields={**wish.fields, **changed})
+    return replace(wish, fields={**wish.fields, "count": 1, **changed}, parent=picture.id)
 
 
 async def _meant(desk: Desk, asker: Asker, typed: str | None) -> tuple[Job, Picture | None]:

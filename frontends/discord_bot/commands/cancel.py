@@ -26,7 +26,7 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
 
     async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
         await telling.first(interaction)
-        job = await _ended(desk, await desk.policy.recognised(Asker.of(interaction)), said["job"])
+        job = await _ended(desk, await desk.asker(interaction), said["job"])
         words = desk.words(interaction)
         ended = job.state in TERMINAL
         await telling.tell(interaction, words, words.say("cancel.ended" if ended else "cancel.ending"))
@@ -48,4 +48,7 @@ async def _ended(desk: Desk, asker: Asker, typed: str) -> Job:
         raise Refused("errors.not_yours")
     if job.state in TERMINAL:
         raise Refused("errors.already_over")
-    return await desk.service.cancel(job.id)
+    after = await desk.service.cancel(job.id)
+    if asker.guild is not None and job.owner != asker.owner:
+        await desk.service.policies.record(asker.guild, asker.owner, "cancel", {"job": job.id, "owner": job.owner})
+    return after

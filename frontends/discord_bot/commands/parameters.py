@@ -21,7 +21,6 @@ from frontends.discord_bot.layouts.foreign import foreign
 from frontends.discord_bot.layouts.sealed import View
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refusal import Refused
-from frontends.discord_bot.words import Words
 from pipeline import records
 
 FILE = "parameters.txt"
@@ -35,7 +34,7 @@ def build(desk: Desk) -> Sequence[app_commands.ContextMenu]:
         words, asker = desk.words(interaction), Asker.of(interaction)
         job = await pointing.job_of(desk, message, asker)
         if job is None:
-            await answer(interaction, await _foreign(desk, message, words))
+            await answer(interaction, await _foreign(desk, interaction, message))
             return
         url = await lineage.parent_url(desk.service, job)
         files = []
@@ -52,15 +51,17 @@ def build(desk: Desk) -> Sequence[app_commands.ContextMenu]:
     return [menu]
 
 
-async def _foreign(desk: Desk, message: discord.Message, words: Words) -> View:
-    attachment = pointing.picture_of(message)
+async def _foreign(desk: Desk, interaction: discord.Interaction[Any], message: discord.Message) -> View:
+    attachment, most = pointing.picture_of(message), desk.settings.limits.max_image_bytes
     if attachment is None:
         raise Refused("menu.no_picture")
-    data = await pointing.fetched(attachment, desk.settings.limits.max_image_bytes)
+    if attachment.size > most:
+        raise Refused("errors.image_too_large", most=most // 2**20)
+    data = await pointing.fetched(interaction.client, attachment.url)
     try:
         found = await asyncio.to_thread(records.read_png, data)
     except UserError:  # it is no PNG, and what others say of themselves Discord has taken out
         raise Refused("menu.says_nothing") from None
     if found.request_fields is None:
         raise Refused("menu.says_nothing")
-    return foreign(found, words)
+    return foreign(found, desk.words(interaction))

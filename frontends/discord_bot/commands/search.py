@@ -8,14 +8,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from frontends.discord_bot import listing, searches, telling
+from frontends.discord_bot import lately, listing, telling
 from frontends.discord_bot.commands.answering import answer
 from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
 from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.options import Option, callback
 from frontends.discord_bot.policy.asker import Asker
 
-TEXT = Option(name="text", kind=str, words="search.option.text", most=searches.MOST_CHARACTERS)
+MOST_CHARACTERS = 200
+TEXT = Option(name="text", kind=str, words="search.option.text", most=MOST_CHARACTERS)
 
 
 def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
@@ -25,7 +26,7 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
         await telling.first(interaction)
         asker = Asker.of(interaction)
         await desk.policy.admit(asker, "search")
-        search = await searches.keep(desk, asker.owner, said["text"])
+        search = await lately.keep(desk, asker.owner, lately.SEARCHES, said["text"])
         found = await listing.matching(desk, desk.words(interaction), asker, search, said["text"])
         await answer(interaction, found.view, found.files)
 

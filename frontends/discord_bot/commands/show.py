@@ -5,6 +5,7 @@ So a message that was deleted is mended, and a result that could not be brought 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from config.errors import MezzotintError
+from config.errors import MezzotintError, NotFoundError
 from config.ids import new_id
 from daemon.service import TERMINAL, Delivery, Job, Origin, Post
 from frontends.discord_bot import telling
@@ -74,12 +75,15 @@ async def _shown(desk: Desk, interaction: discord.Interaction[Any], asker: Asker
         return
     post = _post(desk, interaction, asker, job, private=private)
     await desk.service.posts.open(post)
+    moved = False
     try:
         await _brought(desk, interaction, job, post)
+        moved = own
     finally:
-        if before is not None and before.state == "told" and not own:
+        if before is not None and before.state == "told" and not moved:
             # What somebody else looks at stays where its owner asked for it.
-            await desk.service.posts.bind(before.id, job.id)
+            with contextlib.suppress(NotFoundError):  # the job was removed meanwhile
+                await desk.service.posts.bind(before.id, job.id)
 
 
 async def _look(desk: Desk, interaction: discord.Interaction[Any], job: Job, post: Post | None) -> None:

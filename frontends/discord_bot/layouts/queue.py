@@ -44,7 +44,7 @@ def queue(entries: Sequence[Entry], status: Status, words: Words, *, now_ms: int
 def _entry(entry: Entry, words: Words, now_ms: int) -> ui.Item[Any]:
     job, expected = entry.job, entry.expected
     facts = [words.say(f"card.state_{job.state}")]
-    if expected is not None and expected.position is not None:
+    if job.state == "queued" and expected is not None and expected.position is not None:
         facts = [words.say("card.position", position=expected.position)]
     if expected is not None and expected.ends_s is not None:
         facts.append(words.say("card.ready", when=parts.moment(now_ms + expected.ends_s * 1000)))

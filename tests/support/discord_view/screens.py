@@ -24,14 +24,18 @@ from frontends.discord_bot.words import Catalogue
 from pipeline.request import Defaults
 
 PICTURES = Path(__file__).with_name("pictures")
+JOB, PICTURE = "06h1n617zsrj826a", "06h1n62m8w3v5k7q"
+PIXELS = "8d5a51bca0653a63a7f016be7341c1480918522108dbd62f42fad7d886069686"
 ASKED: dict[str, Any] = {
-    "prompt": "a fox",
-    "negative_prompt": "blurry",
+    "prompt": "a fox in the snow",
     "count": 4,
-    "width": 64,
-    "height": 64,
+    "width": 256,
+    "height": 256,
+    "steps": 18,
+    "guidance_scale": 4.0,
     "seed": 7,
 }
+"""As the starter model drew the pictures beside this file."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,10 @@ def pictures() -> dict[str, str]:
 def screens() -> Iterator[Screen]:
     """In the order in which somebody meets them."""
     words = Catalogue.read().words("en-US")
-    queued = waiting(job("queued", request=ASKED), words, now_ms=NOW, expected=Expected(3, 100.0, 180.0))
+    queued = waiting(job("queued", id=JOB, request=ASKED), words, now_ms=NOW, expected=Expected(3, 100.0, 180.0))
     yield Screen("queued", queued.to_components())
     on_its_way = drawing(
-        job("running", request=ASKED),
+        job("running", id=JOB, request=ASKED),
         words,
         now_ms=NOW,
         step=45,
@@ -74,20 +78,20 @@ def screens() -> Iterator[Screen]:
         preview="attachment://preview.jpg",
     )
     yield Screen("drawing", on_its_way.to_components())
-    finished = job(request=ASKED, pictures=tuple(picture(index) for index in range(4)))
+    drawn = [picture(index, id=PICTURE, pixels_sha256=PIXELS, width=256, height=256) for index in range(4)]
+    finished = job(id=JOB, request=ASKED, pictures=tuple(drawn))
     files = [Shown(index, f"attachment://{index}.jpg") for index in range(4)]
     yield Screen("done", done(finished, words, files).to_components())
     yield Screen("parameters", parameters(finished, words, 2).to_components())
     yield Screen("edit", modal=_form(words, finished))
-    error = JobError(
-        "user", "DPM++ 2M SDE Karras does not work with this model", hint="take another scheduler, such as DPM++ 2M"
-    )
-    yield Screen("failed", ended(job("failed", request=ASKED, error=error), words).to_components())
+    refused = {**ASKED, "scheduler": "Flow Euler"}
+    error = JobError("user", "Flow Euler is for flow-matching models, and this model is not one", hint="take DPM++ 2M")
+    yield Screen("failed", ended(job("failed", id=JOB, request=refused, error=error), words).to_components())
 
 
 def _form(words: Any, finished: Any) -> Mapping[str, Any]:
     starter = SimpleNamespace(
-        name="starter", description="Small pictures of things", defaults=Defaults(width=64, height=64)
+        name="starter", description="Small pictures of things", defaults=Defaults(width=256, height=256)
     )
     board = SimpleNamespace(models=[starter], chosen=lambda name=None: starter)
     press: Any = SimpleNamespace(words=words, index=2, desk=SimpleNamespace(board=board))

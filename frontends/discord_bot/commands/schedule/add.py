@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from itertools import pairwise
 from typing import Any
 
 import discord
@@ -90,7 +91,7 @@ async def _add(desk: Desk, interaction: discord.Interaction[Any], said: dict[str
     )
     explained, runs = await service.schedules.preview(draft, LOOKED_AT)
     times = [run.due_at for run in runs]
-    if any(later - sooner < LEAST_MINUTES * 60_000 for sooner, later in zip(times, times[1:], strict=False)):
+    if any(later - sooner < LEAST_MINUTES * 60_000 for sooner, later in pairwise(times)):
         raise Refused("schedule.too_often", minutes=LEAST_MINUTES)
     report = await service.schedules.add(draft)
     head = words.say(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.bot_commands import Person
+from support.bot_commands import Person, only_seen_by
 from support.bot_world import BotWorld
 from support.fake_discord.uploads import Upload
 from support.pictures import picture
@@ -30,9 +30,10 @@ def test_a_picture_and_words_are_required(world: BotWorld) -> None:
 def test_what_is_no_picture_is_refused(world: BotWorld) -> None:
     ben = Person(world, "ben")
 
-    message = ben.says("edit", image=Upload("in.png", b"no picture"), prompt="a")
+    refused = ben.is_told("edit", image=Upload("in.png", b"no picture"), prompt="a")
 
-    assert "image" in message.text
+    assert "image" in refused.text
+    assert only_seen_by(refused, ben)
     assert ben.jobs() == []
 
 

@@ -1,0 +1,61 @@
+"""``/search``: jobs by the words of their prompts."""
+
+from __future__ import annotations
+
+import pytest
+from support.bot_commands import Person, only_seen_by
+from support.bot_world import BotWorld
+
+from frontends.discord_bot.layouts.pages import MOST_JOBS
+
+
+def test_own_and_public_ones_of_this_guild_are_found(world: BotWorld) -> None:
+    ann, ben = Person(world, "ann"), Person(world, "ben")
+    own, secret = ann.draws("a zeppelin over the sea"), ann.draws("my zeppelin", private=True)
+    public, hidden = ben.draws("red zeppelin"), ben.draws("hidden zeppelin", private=True)
+    other = ben.draws("a submarine")
+
+    found = ann.says("search", text="Zeppelin")
+
+    assert only_seen_by(found, ann)
+    assert [each in found.text for each in (own, secret, public, hidden, other)] == [True, True, True, False, False]
+
+
+def test_nothing_of_another_guild_is_found(world: BotWorld) -> None:
+    cat = Person(world, "cat")
+    job = cat.draws("a quokka")
+    other = world.call(lambda fake: fake.guild("other"))
+    there = world.call(lambda fake: fake.channel(other))
+    dan = Person(world, "dan")
+    for each in (cat, dan):
+        world.call(lambda fake, each=each: fake.world.join(each.user, other))
+
+    assert job not in dan.says("search", text="quokka", where=there).text
+    assert job in cat.says("search", text="quokka", where=there).text
+    assert job in dan.says("search", text="quokka").text
+
+
+def test_pages_are_turned(world: BotWorld) -> None:
+    eve, fay = Person(world, "eve"), Person(world, "fay")
+    drawn = [eve.draws(f"narwhal {number}", private=True) for number in range(MOST_JOBS + 2)][::-1]
+
+    page = eve.says("search", text="narwhal")
+    assert [job in page.text for job in drawn] == [True] * MOST_JOBS + [False] * 2
+    eve.turns(page, "Older")
+    assert [job in page.text for job in drawn] == [False] * MOST_JOBS + [True] * 2
+    eve.turns(page, "Newer")
+    assert [job in page.text for job in drawn] == [True] * MOST_JOBS + [False] * 2
+
+    fay.presses(page, page.button("Older")["custom_id"], forged=True)
+    world.daemon.until(lambda: "too long ago" in page.text, 20, "a search of somebody else's is none")
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "a OR b", "NEAR(", "*", "-", "prompt:x", "'; DROP TABLE jobs; --", "@everyone <@1>", "x" * 200, "猫"]
+)
+def test_any_text_may_be_searched_for(world: BotWorld, text: str) -> None:
+    found = Person(world, "gus").says("search", text=text)
+
+    assert "There is nothing here." in found.text
+    assert found.pings == []
+    assert "@everyone" not in found.text
