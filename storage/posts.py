@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from config.errors import ConflictError, NotFoundError, UserError
 from storage.schema import jobs, post_messages, posts
-from storage.schema.posts import has_token, is_current, is_open, is_unbound
+from storage.schema.posts import has_token, is_current, is_open
 
 STATES = ("open", "told", "kept", "gone")
 KINDS = ("living", "part")
@@ -76,7 +76,7 @@ MESSAGES = (
 EXPIRE = sa.update(posts).where(has_token, posts.c.expires_at <= sa.bindparam("now")).values(token=None)
 FORGOTTEN = (
     sa.select(posts.c.id)
-    .where(is_unbound, posts.c.created_at < sa.bindparam("before"))
+    .where(posts.c.job_id.is_(None), posts.c.created_at < sa.bindparam("before"))
     .order_by(posts.c.created_at)
     .limit(sa.bindparam("most"))
 )

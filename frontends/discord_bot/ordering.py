@@ -152,7 +152,10 @@ class Ordering:
         if wish.said is None:
             return {}
         own = await self._service.memory.get(asker.owner, DEFAULTS) or {}
-        said = {**grant.defaults, **own, **wish.said}
+        return self.modelled({**grant.defaults, **own, **wish.said}, grant)
+
+    def modelled(self, said: dict[str, Any], grant: Grant) -> dict[str, Any]:
+        """With a model that may be used, where none is named and not every one may."""
         usual = self._board.chosen().name
         model = grant.model([usual, *(each.name for each in self._board.models)])
         return said if model is None or "model" in said else {**said, "model": model}

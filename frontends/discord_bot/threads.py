@@ -16,7 +16,7 @@ import structlog
 from config.errors import MezzotintError, NotFoundError
 from config.ids import new_id
 from daemon.service import Job, Post
-from frontends.discord_bot import telling
+from frontends.discord_bot import spoilers, telling
 from frontends.discord_bot.layouts.note import note
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refining import Refinement, refinement
@@ -82,7 +82,7 @@ class Threads:
             except NotFoundError:  # removed meanwhile
                 continue
             if job is not None and job.pictures:
-                return job
+                return await spoilers.as_decided(service, job)
         return None
 
     async def _order(self, message: discord.Message, job: Job, wanted: Refinement) -> None:

@@ -11,6 +11,7 @@ import re
 from config.errors import NotFoundError
 from config.ids import ALPHABET, LENGTH
 from daemon.service import Job, Picture, Service
+from frontends.discord_bot import spoilers
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refusal import Refused
 
@@ -20,15 +21,16 @@ _ID = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 
 
 def may_see(job: Job, asker: Asker) -> bool:
-    """Its owner may anywhere; others where it was asked for, unless it is private."""
+    """Its owner may anywhere; others in its guild, unless it is private or its channel is closed to them."""
     if job.owner == asker.owner:
         return True
     address = job.origin.address
     if job.origin.source != SOURCE or address.get("private"):
         return False
-    if address.get("guild") is not None:
-        return bool(address["guild"] == asker.guild)
-    return asker.guild is None and address.get("channel") == asker.place
+    if address.get("guild") != asker.guild:
+        return False
+    channel = str(address.get("channel"))
+    return channel == asker.place or (asker.guild is not None and asker.sees(channel))
 
 
 def may_touch(job: Job, asker: Asker) -> bool:
@@ -46,7 +48,7 @@ async def seen_job(service: Service, typed: str, asker: Asker) -> Job:
         raise Refused(NO_SUCH_JOB) from None
     if not may_see(job, asker):
         raise Refused(NO_SUCH_JOB)
-    return job
+    return await spoilers.as_decided(service, job)
 
 
 async def seen(service: Service, typed: str, asker: Asker) -> tuple[Job, Picture | None]:

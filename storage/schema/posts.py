@@ -33,7 +33,6 @@ posts = sa.Table(
 
 is_open = posts.c.state == literal("open")
 is_current = posts.c.current == sa.literal_column("1")
-is_unbound = posts.c.job_id.is_(None)
 has_token = posts.c.token.is_not(None)
 
 
@@ -41,10 +40,9 @@ def _index(name: str, *columns: sa.ColumnElement[object], where: sa.ColumnElemen
     sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
-sa.Index("posts_job", posts.c.job_id)
+sa.Index("posts_job", posts.c.job_id, posts.c.created_at)
 _index("posts_current", posts.c.job_id, where=is_current, unique=True)
 _index("posts_open", posts.c.created_at, posts.c.id, where=is_open)
-_index("posts_unbound", posts.c.created_at, where=is_unbound)
 _index("posts_token", posts.c.expires_at, where=has_token)
 
 post_messages = sa.Table(

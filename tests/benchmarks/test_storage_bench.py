@@ -6,14 +6,16 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support.choosing import InOrder, charge
 from support.queue_driver import new_job
+from support.requests import settled
 
 from config.ids import new_id
-from storage import queue
+from storage import prompts, queue
 from storage.database import Database
 from storage.results.recovery import recorded_sizes, recover_files
 from storage.schema import pictures
@@ -49,6 +51,25 @@ def test_operations_that_wait_together_share_the_disk(database: Database) -> Non
     grouped = _seconds(lambda: [future.result() for future in [database._writer.submit(one) for _ in range(300)]])
     print(f"enqueue at FULL: {300 / single:.0f}/s one by one, {300 / grouped:.0f}/s grouped, {single / grouped:.1f} x")
     assert grouped < single
+
+
+def test_the_words_of_prompts_cost_little_beside_the_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [f"{first}{second}" for first in "abcdefghij" for second in ("apple", "table", "light", "garden", "cat")]
+    new = [
+        new_job(settled(prompt=" ".join(words[(n * step) % 50] for step in range(1, 26)), steps=4), owner=f"cli:{n}")
+        for n in range(1000)
+    ]
+    indexes = prompts.is_there
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(10):
+        indexed = number % 2 == 0
+        monkeypatch.setattr(prompts, "is_there", indexes if indexed else lambda _: False)
+        database = Database.open(tmp_path / f"{number}.db")
+        seconds[indexed].append(_seconds(partial(database.write_sync, partial(queue.enqueue_many, new=new, now=NOW))))
+        database.close()
+    ratio = min(seconds[True]) / min(seconds[False])
+    print(f"enqueue of 1,000: {min(seconds[True]) * 1000:.0f} ms with the index of words, {ratio:.2f} x without")
+    assert ratio < 1.5
 
 
 def test_a_claim_with_a_hundred_thousand_queued(database: Database) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from support.queue_driver import QueueDriver, new_job
 
-from storage import queue, speeds
+from storage import favourites, memory, policies, posts, prompts, queue, search, speeds
 from storage.queue import glance, outlook, turns, waiting
 from storage.queue.claim import CHOSEN, TAKE
 from storage.quotas import admission, counting
@@ -21,7 +21,6 @@ GIVEN = {
     "now": 0,
     "latest": 60_000,
     "of_seq": 1,
-    "number": 1,
     "by_itself": 0,
     "until": 1,
     "of_scope": "owner:cli:1",
@@ -38,6 +37,15 @@ GIVEN = {
     "most": 5,
     "seconds": 1.0,
     "of_weight": 1.0,
+    "of_post": "p",
+    "of_job": "j",
+    "of_message": "m",
+    "from": "discord",
+    "before": 1,
+    "words": '"apple"*',
+    "of_guild": "1",
+    "picture": "p",
+    "number": 1,
 }
 
 
@@ -87,13 +95,29 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (outlook.COUNT, "jobs_turn (lane=? AND owner=?)"),
         (outlook.PLACE, "jobs_turn (lane=? AND owner=?"),
         (outlook.RUNNING, "jobs_state (state=?)"),
+        (posts.GET, "sqlite_autoindex_posts_1 (id=?)"),
+        (posts.OF_JOB, "posts_current (job_id=?)"),
+        (posts.OF_MESSAGE, "sqlite_autoindex_post_messages_1 (message_id=? AND source=?)"),
+        (posts.MESSAGES, "post_messages_post (post_id=?)"),
+        (posts.EXPIRE, "posts_token (expires_at<?)"),
+        (posts.FORGOTTEN, "posts_job (job_id=? AND created_at<?)"),
+        (policies.ROWS, "sqlite_autoindex_policies_1 (guild=?)"),
+        (policies.TRIM, "audit_guild (guild=? AND id<?)"),
+        (memory.ALL, "sqlite_autoindex_memory_1 (scope=?)"),
+        (favourites.NEWEST, "favourites_owner (owner=?)"),
+        (favourites.OLDER, "favourites_owner (owner=? AND seq<?)"),
+        (prompts.ADD, "INTEGER PRIMARY KEY (rowid>?)"),
+        (search.NEWEST, "INTEGER PRIMARY KEY (rowid<?)"),
         (speeds.ADD, "sqlite_autoindex_speeds_1 (model=? AND width=? AND height=? AND kind=?)"),
         (speeds.ADD_LOAD, "sqlite_autoindex_loads_1 (model=?)"),
     ],
     ids=[
         *("owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take"),
         *("count", "trim", "store", "open", "used", "stored"),
-        *("figures", "longest waiting", "owners ahead", "first", "count", "place", "running", "speed", "load"),
+        *("figures", "longest waiting", "owners ahead", "first", "count", "place", "running"),
+        *("post", "post of a job", "post of a message", "messages", "expired", "forgotten"),
+        *("policies", "notes", "memory", "favourites", "earlier favourites", "words", "newest jobs"),
+        *("speed", "load"),
     ],
 )
 def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Executable, index: str) -> None:
@@ -104,9 +128,22 @@ def test_it_is_a_seek_without_sorting(long_queue: QueueDriver, statement: sa.Exe
 
 
 @pytest.mark.slow
-def test_who_runs_is_counted_among_the_open_attempts(long_queue: QueueDriver) -> None:
-    plan = _plan(long_queue, admission.RUNNING)
+@pytest.mark.parametrize("statement", [admission.RUNNING, admission.RUNNING_OF_GROUP], ids=["owner", "group"])
+def test_who_runs_is_counted_among_the_open_attempts(long_queue: QueueDriver, statement: sa.Executable) -> None:
+    plan = _plan(long_queue, statement)
     assert [line for line in plan if line.startswith("SCAN")] == ["SCAN attempts USING INDEX attempts_open"], plan
+
+
+@pytest.mark.slow
+def test_what_is_still_to_be_told_is_found_in_order_among_the_open_posts(long_queue: QueueDriver) -> None:
+    assert _plan(long_queue, posts.OPEN) == ["SCAN posts USING INDEX posts_open"]
+
+
+@pytest.mark.slow
+def test_the_newest_with_some_words_are_found_in_the_order_of_the_index(long_queue: QueueDriver) -> None:
+    plan = _plan(long_queue, search.MATCHING)
+    assert len(plan) == 1
+    assert plan[0].startswith("SCAN prompts VIRTUAL TABLE INDEX"), plan
 
 
 @pytest.mark.slow

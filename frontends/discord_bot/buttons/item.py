@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import discord
@@ -47,7 +48,7 @@ class JobButton(ui.DynamicItem[ui.Item[Any]], template="mz:nothing"):
         if self.defers and not await telling.first(interaction, private=hidden, new=self.new):
             return
         try:
-            await self.act(press)
+            await self.act(replace(press, asker=await press.desk.policy.recognised(press.asker)))
             return
         except MezzotintError as error:
             text = telling.said_of(error, press.words)

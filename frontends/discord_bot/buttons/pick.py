@@ -9,7 +9,7 @@ import discord
 from config.errors import NotFoundError
 from daemon.service import Job, Picture
 from frontends.discord_bot import custom_ids as ids
-from frontends.discord_bot.buttons import messages, spoilers, wishes
+from frontends.discord_bot.buttons import messages, wishes
 from frontends.discord_bot.buttons.item import JobButton
 from frontends.discord_bot.buttons.press import Press, picture_of
 from frontends.discord_bot.delivering import lineage
@@ -35,7 +35,7 @@ class Pick(JobButton, template=ids.template("pick")):
         if wishes.is_private(job) and not press.hidden and press.asker.guild is not None:
             raise Refused("errors.no_such_job")
         grant = await press.desk.policy.admit(press.asker, "pick")
-        spoiler = grant.spoiler or await spoilers.hidden(press.desk.service, job)
+        spoiler = grant.spoiler or wishes.is_spoiler(job)
         try:
             ladder = Ladder(await press.desk.service.picture_bytes(picture.id))
         except NotFoundError:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from daemon.service import TERMINAL
 from frontends.discord_bot import custom_ids as ids
-from frontends.discord_bot import telling
-from frontends.discord_bot.buttons import messages, spoilers
+from frontends.discord_bot import spoilers, telling
+from frontends.discord_bot.buttons import messages
 from frontends.discord_bot.buttons.item import JobButton
 from frontends.discord_bot.buttons.press import Press
 from frontends.discord_bot.refusal import Refused

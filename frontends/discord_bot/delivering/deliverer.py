@@ -84,6 +84,8 @@ class Deliverer:
             except MezzotintError:
                 raise
             except Exception as error:
+                if self._ways.closed:
+                    raise RetryableError("the bot has lost its connection") from error
                 if delivery.attempt < BROKEN_TRIES:
                     raise
                 log.error("delivery_kept", job=job.id, post=post.id, exc_info=error)

@@ -22,6 +22,11 @@ class Ways:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
+    @property
+    def closed(self) -> bool:
+        """Whether the client has ended, and every request fails."""
+        return self._client.is_closed()
+
     def file_limit(self, guild: str | None) -> int:
         """Bytes that one file may have in a guild, or in a direct message."""
         found = self._client.get_guild(int(guild)) if guild else None
@@ -85,8 +90,10 @@ class Ways:
         self._client.http._global_over.set()
 
     def _webhook(self, token: str) -> discord.Webhook:
+        """As the library makes it of an interaction: a partial one knows nothing of ephemeral answers."""
         assert self._client.application_id is not None, "not logged in"
-        return discord.Webhook.partial(self._client.application_id, token, client=self._client)
+        data: Any = {"id": self._client.application_id, "type": discord.WebhookType.application.value, "token": token}
+        return discord.Webhook.from_state(data, self._client._connection)
 
 
 def _still(view: ui.LayoutView) -> ui.LayoutView:

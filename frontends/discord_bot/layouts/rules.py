@@ -79,7 +79,17 @@ def noted(entry: AuditEntry, words: Words) -> str:
         done = Marked(words.say(key, rule=marked(detail["scope"], detail["name"], told, words)))
     elif entry.action in ("pause", "resume"):
         done = Marked(words.say(f"mezzotint.audit_{entry.action}"))
-    return f"{parts.moment(entry.at)} · {whom(f'user:{entry.actor}', words)} · {done}"
+    elif entry.action in ("delete", "cancel", "spoiler on", "spoiler off"):
+        job, owner = Marked(f"`{text.line(str(detail.get('job')), 20)}`"), _user(str(detail.get("owner")), words)
+        done = Marked(words.say(f"mezzotint.audit_{entry.action.replace(' ', '_')}", job=job, owner=owner))
+    elif entry.action == "schedule_paused":
+        name = str(detail.get("schedule")).partition(".")[2]
+        done = Marked(words.say("mezzotint.audit_schedule", name=name, owner=_user(str(detail.get("owner")), words)))
+    return f"{parts.moment(entry.at)} · {_user(entry.actor, words)} · {done}"
+
+
+def _user(owner: str, words: Words) -> Marked:
+    return whom(f"user:{owner.removeprefix('discord:')}", words)
 
 
 def logged(job: Job, words: Words) -> str:

@@ -54,16 +54,24 @@ def _refused(standing: Standing, grant: Grant, fields: Mapping[str, Any]) -> Ref
     model = fields.get("model")
     if grant.models is not None and model not in grant.models:
         return Refused("policy.model_not_allowed", model=str(model), models=", ".join(grant.models))
-    asked = {"steps": fields.get("steps"), "count": fields.get("count", 1)}
-    if fields.get("width") and fields.get("height"):
-        asked["pixels"] = fields["width"] * fields["height"]
+    asked = {name: _number(fields.get(name)) for name in ("steps", "width", "height")}
+    asked["count"] = _number(fields.get("count", 1))
+    asked["pixels"] = asked["width"] * asked["height"]
     for name, most in grant.maxima.items():
-        if (asked.get(name) or 0) > most:
+        if asked[name] > most:
             return Refused(f"policy.too_many_{name}", most=most, asked=asked[name])
     for limit in grant.limits:
         if limit.what == "pictures" and asked["count"] > limit.limit:
             return Refused("policy.too_many_a_day", most=limit.limit, asked=asked["count"])
     return None
+
+
+def _number(said: Any) -> int:
+    """What a request would take it for; whatever is none is refused when the request is read."""
+    try:
+        return int(float(said))
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def _defaults(standing: Standing) -> dict[str, Any]:

@@ -53,6 +53,10 @@ class Policy:
         rows = await self._rules.of(asker.guild)
         return any(row.name == "moderator" and row.value and row.scope in held for row in rows)
 
+    async def recognised(self, asker: Asker) -> Asker:
+        """The same, as a moderator if a role makes him one."""
+        return replace(asker, moderator=await self.is_moderator(asker))
+
     async def rules(self, guild: str) -> Sequence[PolicyRow]:
         """All that is set for a guild (for none: everywhere), as it is now."""
         return await self._service.policies.rows(guild)

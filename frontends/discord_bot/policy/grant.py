@@ -30,10 +30,11 @@ class Grant:
     """``steps``, ``pixels`` and ``count`` at most, as far as they are limited."""
 
     def model(self, names: Sequence[str]) -> str | None:
-        """Which model draws when none was named, of those that there are, the usual one first; None: the usual one."""
-        if self.models is None or not names or names[0] in self.models:
-            return None
-        return next((name for name in names if name in self.models), None)
+        """Which model draws when none was named, of those that there are, the usual one first.
+
+        None where every one may be used: then nobody need say it.
+        """
+        return None if self.models is None else next((name for name in names if name in self.models), None)
 
     def fitted(self, fields: Mapping[str, Any], completed: Mapping[str, Any]) -> dict[str, Any]:
         """What was left open and would be over a maximum, brought under it: nobody is refused what he did not ask for.

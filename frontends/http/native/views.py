@@ -79,6 +79,8 @@ class JobView(TypedDict):
     priority: int
     owner: str
     origin: dict[str, Any]
+    parent: str | None
+    """The picture or job that it varies, edits or draws again."""
     attempts: int
     error: ErrorView | None
     request: dict[str, Any]
@@ -283,6 +285,7 @@ def of_job(job: Job, place: Place, expected: Expected | None = None) -> JobView:
         priority=job.priority,
         owner=job.owner,
         origin={"source": job.origin.source, **job.origin.address},
+        parent=job.parent,
         attempts=job.attempt,
         error=None if job.error is None else of_error(job.error),
         request=job.request.model_dump(mode="json"),

@@ -45,10 +45,9 @@ def _posts() -> None:
         sa.CheckConstraint("current = 0 OR job_id IS NOT NULL", name="posts_current"),
         sqlite_strict=True,
     )
-    op.create_index("posts_job", "posts", ["job_id"])
+    op.create_index("posts_job", "posts", ["job_id", "created_at"])
     _index("posts_current", "posts", ["job_id"], "current = 1", unique=True)
     _index("posts_open", "posts", ["created_at", "id"], "state = 'open'")
-    _index("posts_unbound", "posts", ["created_at"], "job_id IS NULL")
     _index("posts_token", "posts", ["expires_at"], "token IS NOT NULL")
 
 

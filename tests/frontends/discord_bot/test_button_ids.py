@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontends.discord_bot import custom_ids as ids
@@ -48,6 +48,7 @@ def test_nothing_else_is_an_id(forged: str) -> None:
     assert ids.parse(forged) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_chance_makes_no_id(text: str) -> None:
     found = ids.parse(text)

@@ -30,7 +30,9 @@ def test_it_is_understood(said: str, meant: Occasions) -> None:
     assert read(said) == meant
 
 
-@pytest.mark.parametrize("said", ["", "now and then", "25:00", "12:60", "every", "* * *", "mon 25:00", "８:００"])
+@pytest.mark.parametrize(
+    "said", ["", "now and then", "25:00", "12:60", "every", "* * *", "mon 25:00", "\uff18:\uff10\uff10"]
+)
 def test_it_is_not_guessed(said: str) -> None:
     with pytest.raises(Refused) as refused:
         read(said)

@@ -35,6 +35,9 @@ OF_ANOTHER_WAY = job(owner="http:3", origin=Origin("http", {}))
         (PUBLIC, asker("3", guild=None), True, True),
         (PUBLIC, asker(), True, False),
         (PUBLIC, asker(channel="8"), True, False),
+        (PUBLIC, asker(channel="8", sees=lambda channel: channel != "2"), False, False),
+        (PUBLIC, asker(channel="8", moderator=True, sees=lambda channel: channel != "2"), False, False),
+        (PUBLIC, asker(sees=lambda channel: False), True, False),
         (PUBLIC, asker(moderator=True), True, True),
         (PUBLIC, asker(guild="7"), False, False),
         (PUBLIC, asker(guild="7", moderator=True), False, False),
@@ -54,11 +57,19 @@ def test_the_rule(shown: Job, who: Asker, sees: bool, touches: bool) -> None:
     assert may_touch(shown, who) is touches
 
 
+class Memory:
+    """Nothing is remembered."""
+
+    async def get(self, scope: str, name: str) -> None:
+        return None
+
+
 class Service:
     """One job, found as the service finds it: by the beginning of its id too."""
 
     def __init__(self, only: Job) -> None:
         self.only = only
+        self.memory = Memory()
 
     async def job(self, name: str) -> Job:
         if not self.only.id.startswith(name.lower()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from itertools import pairwise
 from typing import Any
 
 import discord
@@ -64,7 +65,11 @@ async def _add(desk: Desk, interaction: discord.Interaction[Any], said: dict[str
     if len(await own.all_of(service, interaction.user.id)) >= MOST_SCHEDULES:
         raise Refused("schedule.too_many", most=MOST_SCHEDULES)
     grant = await desk.policy.admit(asker, "schedule")
-    fields = desk.ordering.fields({**grant.defaults, **said})
+    wanted = desk.ordering.modelled({**grant.defaults, **said}, grant)
+    fields = desk.ordering.fields(wanted)
+    # A place may set it; without a picture to start from it says nothing.
+    fields.pop("denoising_strength", None)
+    fields |= grant.fitted(fields, desk.ordering.completed(fields))
     await desk.policy.check(asker, desk.ordering.completed(fields))
     when = occasions.read(said["when"])
     draft = Draft(
@@ -81,12 +86,12 @@ async def _add(desk: Desk, interaction: discord.Interaction[Any], said: dict[str
             "guild": asker.guild or "none",
             "user": asker.user,
             "locale": str(interaction.locale),
-            "spoiler": "yes" if grant.spoiler or said.get("spoiler") else "no",
+            "spoiler": "yes" if grant.spoiler or wanted.get("spoiler") else "no",
         },
     )
     explained, runs = await service.schedules.preview(draft, LOOKED_AT)
     times = [run.due_at for run in runs]
-    if any(later - sooner < LEAST_MINUTES * 60_000 for sooner, later in zip(times, times[1:], strict=False)):
+    if any(later - sooner < LEAST_MINUTES * 60_000 for sooner, later in pairwise(times)):
         raise Refused("schedule.too_often", minutes=LEAST_MINUTES)
     report = await service.schedules.add(draft)
     head = words.say(

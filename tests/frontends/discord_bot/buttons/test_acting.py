@@ -55,6 +55,8 @@ def test_only_moderators_hide_pictures(world: BotWorld) -> None:
     assert "hidden" in pressed(world, mod, first, "spoiler").text
     assert first.gallery[0]["spoiler"]
     assert (first.text, ids(first), first.pictures[0].content) == (before, buttons, content)
+    more = finished(world, pressed(world, world.bob, first, "reroll"))
+    assert more.gallery[0]["spoiler"], "what comes of it is hidden as well"
     assert "openly" in pressed(world, mod, first, "spoiler").text
     assert not first.gallery[0]["spoiler"]
 

@@ -31,7 +31,7 @@ def opened(made: Any, models: int = 1, index: int | None = None, locale: str = "
     return dict(told)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     TEXTS.filter(str.strip),
     TEXTS,

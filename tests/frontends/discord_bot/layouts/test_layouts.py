@@ -74,7 +74,7 @@ def custom_ids(components: list[dict[str, Any]]) -> Iterator[ids.ButtonId]:
             yield found
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(PROMPTS, st.integers(1, 64), LOCALES, st.booleans(), st.booleans())
 def test_a_finished_job_fits_whatever_was_asked(
     prompt: str, count: int, locale: str, spoiler: bool, private: bool
@@ -102,7 +102,7 @@ def test_a_finished_job_fits_whatever_was_asked(
     taken(picked(finished, words, files[-1], spoiler=spoiler, parent_url=URL), *names)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(PROMPTS, st.integers(1, 64), LOCALES, st.integers(0, 10_000), st.none() | st.floats(0, 1e6))
 def test_a_job_on_its_way_fits(prompt: str, count: int, locale: str, number: int, ends_s: float | None) -> None:
     words = CATALOGUE.words(locale)
@@ -124,7 +124,7 @@ def test_a_job_on_its_way_fits(prompt: str, count: int, locale: str, number: int
     assert [found.verb for found in custom_ids(taken(drawn, "p.webp"))] == ["cancel"]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(PROMPTS, PROMPTS, PROMPTS, LOCALES, st.sampled_from(["failed", "cancelled", "dead"]))
 def test_a_job_that_came_to_nothing_fits(prompt: str, message: str, hint: str, locale: str, state: str) -> None:
     error = JobError("user", message, hint=hint)
@@ -135,7 +135,7 @@ def test_a_job_that_came_to_nothing_fits(prompt: str, message: str, hint: str, l
     assert [found.verb for found in custom_ids(shown)] == ["retry", "edit", "parameters", "delete"]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(PROMPTS, PROMPTS, LOCALES)
 def test_parameters_fit_and_the_file_has_what_does_not(prompt: str, negative: str, locale: str) -> None:
     asked = job(request={"prompt": prompt, "negative_prompt": negative, "image": "ab" * 32}, parent=JOB)
@@ -148,7 +148,7 @@ def test_parameters_fit_and_the_file_has_what_does_not(prompt: str, negative: st
     assert asked.request.negative_prompt in written(asked, words, 0)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(PROMPTS, max_size=MOST_JOBS), PROMPTS, PROMPTS, LOCALES, st.booleans())
 def test_a_page_fits(prompts: list[str], title: str, note: str, locale: str, more: bool) -> None:
     jobs = [job(request={"prompt": each}, id=f"{number:016}") for number, each in enumerate(prompts)]

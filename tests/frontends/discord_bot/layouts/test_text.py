@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontends.discord_bot.layouts import text
@@ -40,6 +40,7 @@ def test_it_shows_as_it_was_typed(typed: str, told: str) -> None:
     assert text.plain(typed, 500) == told
 
 
+@settings(deadline=None)
 @given(NASTY | st.text(max_size=300), st.integers(1, 120))
 def test_it_keeps_within_its_bounds_and_is_cut_between_characters(typed: str, limit: int) -> None:
     told = text.plain(typed, limit)
@@ -48,6 +49,7 @@ def test_it_keeps_within_its_bounds_and_is_cut_between_characters(typed: str, li
     assert not re.search(r"(?<!\\)(?:\\\\)*\\$", told.removesuffix(text.ELLIPSIS)), "a lone backslash at the end"
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_no_mention_and_no_markup_is_left(typed: str) -> None:
     told = text.plain(typed, 5_000)
@@ -59,6 +61,7 @@ def test_no_mention_and_no_markup_is_left(typed: str) -> None:
     assert not re.search(r"^\s*(?:#{1,3} |[-+] |-#|\d+[.)] )", bare, re.MULTILINE)
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_what_is_seen_is_what_was_typed(typed: str) -> None:
     told = text.plain(typed, 5_000)
@@ -66,6 +69,7 @@ def test_what_is_seen_is_what_was_typed(typed: str) -> None:
     assert re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", told).replace("\u200b", "") == text.cleaned(typed)
 
 
+@settings(deadline=None)
 @given(NASTY | st.text(max_size=300), st.integers(10, 300))
 def test_a_block_is_one_block(typed: str, limit: int) -> None:
     told = text.fenced(typed, limit)
@@ -76,6 +80,7 @@ def test_a_block_is_one_block(typed: str, limit: int) -> None:
     assert "`" not in told[3:-3].replace("`\u200b", "")
 
 
+@settings(deadline=None)
 @given(NASTY | st.text(max_size=300), st.integers(1, 100))
 def test_a_line_is_one_line(typed: str, limit: int) -> None:
     told = text.line(typed, limit)

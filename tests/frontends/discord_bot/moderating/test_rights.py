@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.bot_server import BotServer
+from support.bot_server import BotServer, settled
 from support.fake_discord.acts import NotOffered
 from support.fake_discord.places import Channel
 
@@ -123,3 +123,48 @@ def test_a_rule_is_for_one(server: BotServer) -> None:
 
     assert told.startswith("Name one role")
     assert "nothing here" in server.says("rules")
+
+
+def test_who_is_blocked_draws_by_no_schedule(server: BotServer) -> None:
+    plan = {"name": "daily", "when": "08:00", "prompt": "a fox"}
+    assert "daily" in server.answer(server.ada, "schedule add", **plan).now.text
+    assert "daily" in server.answer(server.bob, "schedule add", **plan).now.text
+
+    server.says("block", user=server.ada)
+
+    plans = server.world.daemon.call("GET", "/v1/schedules")
+    paused = {each["owner"]: each["state"] == "paused" for each in plans}
+    assert paused[f"discord:{server.ada.id}"]
+    assert not paused[f"discord:{server.bob.id}"]
+    assert f"paused the schedule daily of <@{server.ada.id}>" in server.says("audit")
+    assert "blocked" in server.answer(server.ada, "schedule resume", name="daily").now.text
+
+
+def test_a_moderator_by_role_ends_what_others_asked_for(server: BotServer) -> None:
+    world, operator = server.world, server.world.fake.owner
+    server.says("pause", by=operator)
+    try:
+        job = server.draws(server.ada)
+        told = server.answer(server.bob, "cancel", job=job["id"]).now.text
+        assert told == "Only who asked for it can do that, or a moderator."
+        world.call(lambda fake: fake.give(server.bob, server.guild, server.patrons))
+        server.says("moderators add", role=server.patrons)
+        server.answer(server.bob, "cancel", job=job["id"])
+    finally:
+        server.says("resume", by=operator)
+    assert world.daemon.wait(job["id"])[0]["state"] == "cancelled"
+
+
+def test_a_moderator_by_role_presses_what_is_for_moderators(server: BotServer) -> None:
+    world = server.world
+    message = world.done(server.answer(server.ada, "imagine", prompt="a fox"))
+    job = world.jobs()[0]["id"]
+    world.call(lambda fake: fake.give(server.bob, server.guild, server.patrons))
+
+    async def press(fake):  # type: ignore[no-untyped-def]
+        return (await settled(await fake.press(server.bob, message, f"mz:spoiler:{job}"))).now.text
+
+    assert world.do(press) == "Only moderators can do that."
+    server.says("moderators add", role=server.patrons)
+    assert world.do(press) == "The pictures are hidden behind a spoiler now."
+    assert f"<@{server.bob.id}> · hid the pictures of `{job}` of <@{server.ada.id}>" in server.says("audit")

@@ -117,6 +117,6 @@ def test_what_was_said_is_never_changed() -> None:
 
 def test_the_model_that_draws_when_none_is_named() -> None:
     assert Grant().model(["usual", "other"]) is None
-    assert Grant(models=("usual", "other")).model(["usual", "other"]) is None
+    assert Grant(models=("other", "usual")).model(["usual", "other"]) == "usual"
     assert Grant(models=("other",)).model(["usual", "other"]) == "other"
     assert Grant(models=("gone",)).model(["usual", "other"]) is None
