@@ -12,8 +12,8 @@ from discord import app_commands
 from config.clock import Clock
 from config.errors import MezzotintError
 from config.settings import Settings
-from daemon.service import Service
-from frontends.discord_bot import address, telling
+from daemon.service import Service, Submission
+from frontends.discord_bot import address, scheduling, telling
 from frontends.discord_bot.buttons import BUTTONS, submitted
 from frontends.discord_bot.commands import COMMANDS
 from frontends.discord_bot.delivering.deliverer import Deliverer
@@ -138,6 +138,10 @@ class Bot(discord.Client):
             return "connecting"
         number = len(self.guilds)
         return f"{self.user.name} in {number} guild{'' if number == 1 else 's'}"
+
+    async def judge(self, submission: Submission) -> Submission:
+        """See :func:`frontends.discord_bot.scheduling.judged`."""
+        return await scheduling.judged(self, self.desk, submission)
 
     async def on_ready(self) -> None:
         """Connected, with all guilds known."""
