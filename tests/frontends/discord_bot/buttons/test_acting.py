@@ -87,6 +87,41 @@ def test_its_owner_deletes_a_job_with_everything(world: BotWorld) -> None:
     assert pressed(world, world.ada, question, "remove").text == NO_SUCH_JOB
 
 
+def test_what_was_shown_again_is_deleted_with_the_rest(world: BotWorld) -> None:
+    """
+    1. The owner has his job shown again, and so has somebody else.
+    2. The owner deletes it.
+    Result: none of the messages is left.
+    """
+    first = drawn(world, prompt="a goner in many places")
+    shown = [
+        finished(world, world.slash(user, "show", job=job_of(first))) for user in (world.ada, world.bob, world.ada)
+    ]
+
+    question = pressed(world, world.ada, shown[-1], "delete")
+    assert pressed(world, world.ada, question, "remove").text == "Deleted."
+
+    assert [each.deleted for each in (first, *shown)] == [True] * 4
+
+
+def test_what_a_moderator_hid_is_not_shown_by_way_of_another_place(world: BotWorld) -> None:
+    """
+    1. A moderator hides a picture. Its owner has it shown in his direct messages and turns the spoiler off there.
+    2. Back in the guild he takes the picture.
+    Result: it is hidden there, and so is what was there before.
+    """
+    first, mod = drawn(world, prompt="a lasting spoiler", count=2), moderator(world)
+    pressed(world, mod, first, "spoiler")
+    direct = world.call(lambda fake: fake.direct(world.ada))
+    shown = finished(world, world.slash(world.ada, "show", where=direct, job=job_of(first)))
+
+    assert "openly" in pressed(world, world.ada, shown, "spoiler").text
+    taken = finished(world, pressed(world, world.ada, first, "pick", 0))
+
+    assert first.gallery[0]["spoiler"]
+    assert taken.gallery[0]["spoiler"]
+
+
 def test_a_moderator_deletes_and_it_is_on_record(world: BotWorld) -> None:
     first, mod = drawn(world, prompt="a moderated one"), moderator(world)
     question = pressed(world, mod, first, "delete")

@@ -203,8 +203,8 @@ def test_a_block_holds_for_a_schedule_that_is_steered_from_elsewhere(server: Bot
 def test_a_schedule_counts_against_what_its_owner_may_use(server: BotServer) -> None:
     """
     1. Somebody who may have two pictures a day sets a schedule and has it run three times.
-    2. The words of its prompt are forbidden, and so is the third.
-    Result: two pictures, then he is told why not, by the rules as they are at that moment.
+    2. Pictures are to be hidden from then on, and a word of its prompt is forbidden last.
+    Result: two hidden pictures, then he is told why not, by the rules as they are at that moment.
     """
     server.says("limits set", what="pictures_per_day", value=2)
     server.answer(server.ada, "schedule add", name="daily", when="08:00", prompt="a fox")
