@@ -94,3 +94,11 @@ def test_commands_are_sent_only_when_they_have_changed(tmp_path: pathlib.Path) -
             assert world.daemon.stop() == 0
             world.start()
         assert len(world.call(lambda fake: fake.asked(SYNC))) == 1
+
+
+def test_the_bot_serves_while_discord_takes_no_more_commands(tmp_path: pathlib.Path) -> None:
+    with bot_world(tmp_path, start=False) as world:
+        world.call(lambda fake: fake.faults.rate_limit(SYNC, 80_000, times=None))
+        world.daemon.start()
+        until_state(world, "ready")
+        assert "did not take its commands" in detail(world)
