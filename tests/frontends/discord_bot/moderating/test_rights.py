@@ -221,3 +221,13 @@ def test_a_schedule_counts_against_what_its_owner_may_use(server: BotServer) -> 
     server.says("filter add", phrase="fox")
     assert "not allowed here" in server.answer(server.ada, "schedule run", name="daily").now.text
     server.answer(server.ada, "schedule remove", name="daily")
+
+
+def test_a_blocked_moderator_by_role_does_not_lift_it_himself(server: BotServer) -> None:
+    server.says("moderators add", role=server.patrons)
+    server.world.call(lambda fake: fake.give(server.bob, server.guild, server.patrons))
+    server.says("block", user=server.bob)
+
+    with shown_to_all(server):
+        assert server.says("unblock", by=server.bob, user=server.bob) == "Only moderators can do that."
+    assert "blocked" in server.refused(server.bob)
