@@ -144,7 +144,7 @@ async def test_no_answer_has_a_deadline_after_which_all_goes_on(world: World) ->
     1. Discord limits every request of the bot for longer than a delivery may take.
     Result: the delivery ends in time, and what is sent afterwards is sent.
     """
-    world.deadline_seconds = 0.3
+    world.request_seconds = 0.3
     async with world.connected():
         job = await at(world, "edit")
         delivery = world.delivery(job)
@@ -158,7 +158,7 @@ async def test_no_answer_has_a_deadline_after_which_all_goes_on(world: World) ->
 
 
 async def test_a_long_limit_of_a_token_does_not_hold_up_the_others(world: World) -> None:
-    world.deadline_seconds = 0.3
+    world.request_seconds = 0.3
     async with world.connected():
         job, other = await world.asked(), await world.asked()
         world.fake.faults.rate_limit(ORIGINAL, 300.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from PIL import Image
@@ -164,3 +165,20 @@ async def test_what_is_too_large_on_every_way_is_kept(world: World) -> None:
 
     post = await world.post(job)
     assert (post.state, post.why) == ("kept", "It was too large for Discord.")
+
+
+async def test_the_ladder_may_take_longer_than_a_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is slow to encode would else be begun anew with every try, for ever."""
+
+    def slow(png: bytes, rung: ladder.Rung) -> Written:
+        time.sleep(0.4)
+        return write(png, rung)
+
+    monkeypatch.setattr(ladder, "write", slow)
+    monkeypatch.setattr("frontends.discord_bot.delivering.ways.FILE_LIMIT", 60_000)
+    world.request_seconds = 1.0
+    async with world.connected():
+        job = await world.asked(data=noise(), count=4)
+        await world.deliverer.deliver(world.delivery(job), job)
+
+    assert (await world.post(job)).state == "told"
