@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -13,7 +13,6 @@ from daemon.service import Service
 from frontends.discord_bot.delivering.live import Live
 from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.ordering import Ordering
-from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.policy.door import Policy
 from frontends.discord_bot.words import Catalogue, Words
 
@@ -34,8 +33,3 @@ class Desk:
     def words(self, interaction: discord.Interaction[Any]) -> Words:
         """In the language of who asked."""
         return self.catalogue.words(str(interaction.locale))
-
-    async def asker(self, interaction: discord.Interaction[Any]) -> Asker:
-        """Who asks. A moderator is also who holds a role that was made one of theirs."""
-        asker = Asker.of(interaction)
-        return replace(asker, moderator=await self.policy.is_moderator(asker))

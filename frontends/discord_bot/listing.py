@@ -13,6 +13,7 @@ import discord
 from config.errors import NotFoundError, UserError
 from daemon.service import Job, Picture
 from frontends.discord_bot import custom_ids as ids
+from frontends.discord_bot import spoilers
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.ladder import RUNGS, write
 from frontends.discord_bot.layouts.pages import MOST_JOBS, Turn, pages
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from frontends.discord_bot.desk import Desk
 
 THUMBNAIL = RUNGS[-1]
-LAST_PAGE = 15
-"""Of what was found, from 0 on: the service finds a hundred at a time."""
+LOOKED_AT = 100
+"""Jobs that a search finds."""
+LAST_PAGE = 2 * LOOKED_AT // MOST_JOBS
+"""Of what was found, from 0 on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,8 @@ async def favourites(desk: Desk, words: Words, owner: str, before: str | None = 
 
 async def matching(desk: Desk, words: Words, asker: Asker, search: str, text: str, page: int = 0) -> Listing:
     """Jobs whose prompt says so: the asker's own, and what everybody sees in the guild where he asks."""
-    first, most = page * MOST_JOBS, (page + 1) * MOST_JOBS + 1
-    jobs = (await _found(desk, asker, text, most))[first:most]
+    first = page * MOST_JOBS
+    jobs = (await _found(desk, asker, text))[first : first + MOST_JOBS + 1]
     turns = []
     if page > 0:
         turns.append(Turn("search.newer", "▶️", ids.build("found", search, page - 1)))
@@ -74,13 +77,13 @@ async def matching(desk: Desk, words: Words, asker: Asker, search: str, text: st
     return await _listing(desk, words, words.label("search.title", text=text), jobs[:MOST_JOBS], turns)
 
 
-async def _found(desk: Desk, asker: Asker, text: str, most: int) -> list[Job]:
+async def _found(desk: Desk, asker: Asker, text: str) -> list[Job]:
     service = desk.service
-    jobs = await service.search(text, owner=asker.owner, guild=None, viewer=asker.owner, limit=most)
+    jobs = await service.search(text, owner=asker.owner, viewer=asker.owner, limit=LOOKED_AT)
     if asker.guild is not None:
-        jobs += await service.search(text, owner=None, guild=asker.guild, viewer=asker.owner, limit=most)
+        jobs += await service.search(text, guild=asker.guild, viewer=asker.owner, limit=LOOKED_AT)
     once = {job.id: job for job in jobs if may_see(job, asker)}
-    return sorted(once.values(), key=lambda job: (job.queued_at, job.id), reverse=True)[:most]
+    return sorted(once.values(), key=lambda job: (job.queued_at, job.id), reverse=True)
 
 
 async def _listing(
@@ -95,6 +98,7 @@ async def _listing(
     notes: dict[str, str] = {}
     thumbnails: dict[str, str] = {}
     files = []
+    jobs = [await spoilers.as_decided(desk.service, job) for job in jobs]
     for job in jobs:
         link, note = await _told(desk, words, job)
         if link:

@@ -21,15 +21,16 @@ _ID = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 
 
 def may_see(job: Job, asker: Asker) -> bool:
-    """Its owner may anywhere; others where it was asked for, unless it is private."""
+    """Its owner may anywhere; others in its guild, unless it is private or its channel is closed to them."""
     if job.owner == asker.owner:
         return True
     address = job.origin.address
     if job.origin.source != SOURCE or address.get("private"):
         return False
-    if address.get("guild") is not None:
-        return bool(address["guild"] == asker.guild)
-    return asker.guild is None and address.get("channel") == asker.place
+    if address.get("guild") != asker.guild:
+        return False
+    channel = str(address.get("channel"))
+    return channel == asker.place or (asker.guild is not None and asker.sees(channel))
 
 
 def may_touch(job: Job, asker: Asker) -> bool:

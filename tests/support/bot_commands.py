@@ -52,6 +52,12 @@ class Person:
         """What is suggested while he types."""
         return self.world.do(lambda fake: fake.autocomplete(self.user, self.where, name, option, typed))
 
+    def moderates(self) -> Person:
+        """From now on he may manage the guild."""
+        role = self.world.call(lambda fake: fake.role(self.world.guild, "keepers", "manage_guild"))
+        self.world.call(lambda fake: fake.give(self.user, self.world.guild, role))
+        return self
+
     def presses(self, message: Message, custom_id: str, *, forged: bool = False) -> Interaction:
         """Press a button; the interaction once it is answered."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from daemon.service import Job, Picture
+from frontends.discord_bot import spoilers
 from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refusal import Refused
@@ -40,12 +41,23 @@ class Press:
 
     async def job(self) -> Job:
         """The job, if there is one and whoever pressed may see it; :class:`Refused` otherwise."""
-        return await seen_job(self.desk.service, self.job_id, self.asker)
+        try:
+            return await seen_job(self.desk.service, self.job_id, self.asker)
+        except Refused:
+            if not await self._is_shown():
+                raise
+        return await spoilers.as_decided(self.desk.service, await self.desk.service.job(self.job_id))
+
+    async def _is_shown(self) -> bool:
+        """Whether the button is on a message for everybody that shows the job, somewhere else than it was asked for."""
+        message = self.interaction.message
+        post = None if message is None or self.hidden else await self.desk.service.posts.of_message(str(message.id))
+        return post is not None and not post.ephemeral and post.job_id == self.job_id
 
     async def own_job(self) -> Job:
         """The same, for what only its owner and moderators may do."""
         job = await self.job()
-        if not may_touch(job, await self.desk.asker(self.interaction)):
+        if not may_touch(job, await self.desk.policy.recognised(self.asker)):
             raise Refused("errors.not_yours")
         return job
 

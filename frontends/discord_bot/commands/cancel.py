@@ -26,7 +26,7 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
 
     async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
         await telling.first(interaction)
-        job = await _ended(desk, await desk.asker(interaction), said["job"])
+        job = await _ended(desk, await desk.policy.recognised(Asker.of(interaction)), said["job"])
         words = desk.words(interaction)
         ended = job.state in TERMINAL
         await telling.tell(interaction, words, words.say("cancel.ended" if ended else "cancel.ending"))

@@ -55,7 +55,7 @@ def suggesting_jobs(desk: Desk, look: Look) -> Suggestions:
         words, wanted = desk.words(interaction), current.strip().lower()
         try:
             async with asyncio.timeout(SECONDS):
-                jobs = await look(desk, await desk.asker(interaction))
+                jobs = await look(desk, await desk.policy.recognised(Asker.of(interaction)))
         except (MezzotintError, TimeoutError) as error:
             log.warning("nothing_suggested", interaction=interaction.id, why=str(error))
             return []

@@ -27,7 +27,7 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
 
     async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
         await telling.first(interaction)
-        asker = await desk.asker(interaction)
+        asker = await desk.policy.recognised(Asker.of(interaction))
         sheets = await _sheets(desk, asker)
         await answer(interaction, usage(sheets, desk.words(interaction)))
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import discord
+
+
+def _everything(channel: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,8 @@ class Asker:
     age_restricted: bool = False
     bot_is_there: bool = True
     """False where somebody brought the bot along for himself."""
+    sees: Callable[[str], bool] = field(default=_everything, compare=False, repr=False)
+    """Whether a channel or thread of the guild, by its id, is open to him. Of one that is not known it is not."""
 
     @property
     def owner(self) -> str:
@@ -42,6 +49,7 @@ class Asker:
             moderator=interaction.guild_id is not None and interaction.permissions.manage_guild,
             age_restricted=_age_restricted(interaction.channel),
             bot_is_there=interaction.guild_id is None or interaction.is_guild_integration(),
+            sees=_sight(interaction.guild, member),
         )
 
     @classmethod
@@ -57,7 +65,23 @@ class Asker:
             roles=_roles(member),
             moderator=permissions is not None and permissions.manage_guild,
             age_restricted=_age_restricted(message.channel),
+            sees=_sight(message.guild, member),
         )
+
+
+def _sight(guild: discord.Guild | None, member: discord.User | discord.Member) -> Callable[[str], bool]:
+    def sees(channel: str) -> bool:
+        found = None if guild is None or not channel.isdecimal() else guild.get_channel_or_thread(int(channel))
+        if found is None or not isinstance(member, discord.Member):
+            return False
+        if isinstance(found, discord.Thread):
+            if found.parent is None:
+                return False
+            held = found.parent.permissions_for(member)
+            return held.view_channel and (held.manage_threads or not found.is_private())
+        return found.permissions_for(member).view_channel
+
+    return sees
 
 
 def _channel(channel: Any, known: int | None) -> str:

@@ -19,13 +19,6 @@ def state(person: Person, job: str) -> str:
     return next(each["state"] for each in person.jobs() if each["id"] == job)
 
 
-def moderator(world: BotWorld, name: str) -> Person:
-    person = Person(world, name)
-    role = world.call(lambda fake: fake.role(world.guild, "keepers", "manage_guild"))
-    world.call(lambda fake: fake.give(person.user, world.guild, role))
-    return person
-
-
 def test_an_own_job_is_ended_and_its_message_says_so(world: BotWorld) -> None:
     ann = Person(world, "ann")
     message = ann.says("imagine", prompt="a long one", **LONG)
@@ -49,7 +42,7 @@ def test_others_may_not(world: BotWorld) -> None:
 
 
 def test_a_private_one_is_none_for_others_and_for_moderators(world: BotWorld) -> None:
-    dan, eve, fay = Person(world, "dan"), Person(world, "eve"), moderator(world, "fay")
+    dan, eve, fay = Person(world, "dan"), Person(world, "eve"), Person(world, "fay").moderates()
     job = begun(dan, private=True)
 
     assert eve.says("cancel", job=job).text == NO_SUCH_JOB
@@ -59,7 +52,7 @@ def test_a_private_one_is_none_for_others_and_for_moderators(world: BotWorld) ->
 
 
 def test_moderators_end_those_of_their_guild(world: BotWorld) -> None:
-    gus, hal = Person(world, "gus"), moderator(world, "hal")
+    gus, hal = Person(world, "gus"), Person(world, "hal").moderates()
     job = begun(gus, "something unwanted")
     assert {"name": "something unwanted · drawing", "value": job} in hal.is_suggested("cancel", "job", "unwanted") or {
         "name": "something unwanted · waiting",
@@ -69,6 +62,9 @@ def test_moderators_end_those_of_their_guild(world: BotWorld) -> None:
     hal.says("cancel", job=job)
 
     world.daemon.until(lambda: state(gus, job) == "cancelled", 30, "it is cancelled")
+    audit = hal.says("mezzotint audit").text
+    assert f"<@{hal.user.id}>" in audit
+    assert "cancel" in audit
 
 
 def test_a_moderator_of_another_guild_may_not(world: BotWorld) -> None:

@@ -16,7 +16,9 @@ def test_own_results_are_listed_with_thumbnails_and_links(world: BotWorld) -> No
     listed = ann.says("history")
 
     assert only_seen_by(listed, ann)
-    assert first in listed.text and secret in listed.text and other not in listed.text
+    assert first in listed.text
+    assert secret in listed.text
+    assert other not in listed.text
     assert listed.text.index(secret) < listed.text.index(first)
     assert [each.name.endswith(".webp") for each in listed.attachments] == [True, True]
     assert listed.text.count("https://discord.com/channels/") == 1

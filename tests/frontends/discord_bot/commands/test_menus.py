@@ -14,7 +14,10 @@ from support.fake_discord.messages import Message
 from support.fake_discord.uploads import Upload
 from support.pictures import picture
 
-WRITTEN = "a fox @everyone `x` ```\nNegative prompt: blurry\nSteps: 21, Sampler: Euler a, CFG scale: 6.5, Seed: 77, Size: 64x64"
+WRITTEN = (
+    "a fox @everyone `x` ```\nNegative prompt: blurry\n"
+    "Steps: 21, Sampler: Euler a, CFG scale: 6.5, Seed: 77, Size: 64x64"
+)
 
 
 def png(parameters: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.bot_commands import Person, only_seen_by
 from support.bot_world import BotWorld
+from support.fake_discord.fake import FakeDiscord
 
 from frontends.discord_bot.layouts.pages import MOST_JOBS
 
@@ -33,6 +34,24 @@ def test_nothing_of_another_guild_is_found(world: BotWorld) -> None:
     assert job not in dan.says("search", text="quokka", where=there).text
     assert job in cat.says("search", text="quokka", where=there).text
     assert job in dan.says("search", text="quokka").text
+
+
+def test_nothing_of_a_channel_that_is_closed_to_somebody_is_found(world: BotWorld) -> None:
+    gil, hen = Person(world, "gil"), Person(world, "hen")
+    staff = world.call(lambda fake: fake.channel(world.guild, "staff"))
+    job = gil.draws("a tardigrade", where=staff)
+    assert job in hen.says("search", text="tardigrade").text
+
+    def close(fake: FakeDiscord) -> None:
+        staff.deny(hen.user, "view_channel")
+        fake.changed(staff)
+
+    world.call(close)
+
+    world.daemon.until(lambda: job not in hen.says("search", text="tardigrade").text, 20, "it is found no more")
+    assert hen.says("show", job=job).text == "There is no such job."
+    assert hen.says("again", job=job).text == "There is no such job."
+    assert job in gil.says("search", text="tardigrade").text
 
 
 def test_pages_are_turned(world: BotWorld) -> None:

@@ -27,7 +27,8 @@ def test_it_is_shown_and_reset(world: BotWorld) -> None:
     cat.says("settings set", steps=3, guidance=2.5, negative="@everyone **x**")
 
     shown = cat.says("settings show").text
-    assert "steps: **3**" in shown and "guidance: **2.5**" in shown
+    assert "steps: **3**" in shown
+    assert "guidance: **2.5**" in shown
     assert "@everyone" not in shown
     assert {each["value"] for each in cat.is_suggested("settings reset", "option")} == {"steps", "guidance", "negative"}
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from support.bot_commands import Person, only_seen_by
 from support.bot_world import BotWorld
+from support.fake_discord.fake import FakeDiscord
+from support.fake_discord.messages import Message
 
 NO_SUCH_JOB = "There is no such job."
 
 
-def custom_ids(message: object) -> list[str]:
-    return [each["custom_id"] for each in message.buttons]  # type: ignore[attr-defined]
+def custom_ids(message: Message) -> list[str]:
+    return [each["custom_id"] for each in message.buttons]
 
 
 def test_a_lost_message_is_mended(world: BotWorld) -> None:
@@ -108,9 +110,9 @@ def test_what_could_not_be_brought_is_brought(world: BotWorld) -> None:
     ned.says("imagine", prompt="a lost one", steps=100, where=nowhere)
     job = ned.jobs()[0]["id"]
 
-    def cut_off(fake: object) -> None:
-        fake.close_channel(nowhere)  # type: ignore[attr-defined]
-        fake.clock.advance(1_000)  # type: ignore[attr-defined]
+    def cut_off(fake: FakeDiscord) -> None:
+        fake.close_channel(nowhere)
+        fake.clock.advance(1_000)
         ned.user.direct_messages_open = False
 
     world.call(cut_off)
@@ -120,3 +122,44 @@ def test_what_could_not_be_brought_is_brought(world: BotWorld) -> None:
 
     assert job in shown.text
     assert "could not be brought" not in ned.says("history").text
+
+
+def test_who_sees_a_copy_may_use_it_and_nothing_else_of_its_channel(world: BotWorld) -> None:
+    oda, pia = Person(world, "oda"), Person(world, "pia")
+    staff = world.call(lambda fake: fake.channel(world.guild, "staff"))
+
+    def close(fake: FakeDiscord) -> None:
+        staff.deny(pia.user, "view_channel")
+        fake.changed(staff)
+
+    world.call(close)
+    job = oda.draws("a plan", where=staff)
+    world.daemon.until(lambda: pia.says("show", job=job).text == NO_SUCH_JOB, 20, "it is closed to her")
+
+    copy = world.done(oda.says("show", job=job))
+
+    assert "a plan" in pia.answer(pia.presses(copy, f"mz:parameters:{job}")).text
+    assert pia.says("show", job=job).text == NO_SUCH_JOB
+
+
+def test_what_a_place_hides_is_hidden_there(world: BotWorld) -> None:
+    quy, ria = Person(world, "quy").moderates(), Person(world, "ria")
+    hidden = world.call(lambda fake: fake.channel(world.guild, "hidden"))
+    quy.says("mezzotint nsfw spoiler", on=True, channel=hidden)
+    job = ria.draws("a beach")
+
+    shown = world.done(ria.says("show", job=job, where=hidden))
+
+    assert shown.gallery[0]["spoiler"] is True
+
+
+def test_who_is_blocked_shows_nothing(world: BotWorld) -> None:
+    sam, tom = Person(world, "sam").moderates(), Person(world, "tom")
+    job = tom.draws("a boat")
+    sam.says("mezzotint block", user=tom.user)
+
+    for name, said in (("show", {"job": job}), ("search", {"text": "boat"})):
+        refused = tom.says(name, **said)
+        assert job not in refused.text
+        assert only_seen_by(refused, tom)
+    assert job in tom.says("history").text

@@ -33,9 +33,7 @@ def test_what_is_under_way_is_set_aside(world: BotWorld) -> None:
 
 
 def test_moderators_see_the_share_of_their_guild(world: BotWorld) -> None:
-    dan = Person(world, "dan")
-    role = world.call(lambda fake: fake.role(world.guild, "keepers", "manage_guild"))
-    world.call(lambda fake: fake.give(dan.user, world.guild, role))
+    dan = Person(world, "dan").moderates()
     Person(world, "eve").draws("two boats", count=2)
 
     told = dan.says("usage")
@@ -43,3 +41,13 @@ def test_moderators_see_the_share_of_their_guild(world: BotWorld) -> None:
     own, guild = told.text.split("What this server used")
     assert "Pictures: 0" in own
     assert "Pictures: 0" not in guild
+
+
+def test_what_moderators_allow_is_told(world: BotWorld) -> None:
+    fay, gus = Person(world, "fay").moderates(), Person(world, "gus")
+    gus.draws("a boat")
+    fay.says("mezzotint limits set", what="pictures_per_day", value=30, user=gus.user)
+
+    here = gus.says("usage").text
+
+    assert " of 30" in here

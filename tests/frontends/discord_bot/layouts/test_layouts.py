@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.discord_jobs import JOB, NOW, job
+from support.discord_taken import CATALOGUE, LOCALES, PROMPTS, URL, taken
 from support.fake_discord import layout
 from support.fake_discord.messages import walk
-from support.fake_discord.refusals import Form
 
 from daemon.service import Expected, JobError, Origin
 from frontends.discord_bot import custom_ids as ids
@@ -21,49 +20,7 @@ from frontends.discord_bot.layouts.drawing import drawing
 from frontends.discord_bot.layouts.ended import ended
 from frontends.discord_bot.layouts.pages import MOST_JOBS, Turn, pages
 from frontends.discord_bot.layouts.parameters import is_cut, parameters, written
-from frontends.discord_bot.layouts.sealed import View
 from frontends.discord_bot.layouts.waiting import waiting
-from frontends.discord_bot.words import Catalogue
-
-CATALOGUE = Catalogue.read()
-ALLOWED = st.characters(exclude_categories=["Cs", "Cc"])
-EVIL = [
-    "<@1> ",
-    "@everyone ",
-    "```",
-    "||",
-    "[a](https://b.c) ",
-    f"mz:delete:{JOB} ",
-    "**",
-    "\\",
-    "# ",
-    "👩\u200d🚀",
-    "\n",
-]
-PROMPTS = (
-    st.text(ALLOWED, min_size=1, max_size=200)
-    | st.lists(st.sampled_from(EVIL), min_size=1, max_size=300).map("".join)
-    | st.tuples(st.sampled_from(EVIL), st.integers(1, 4_000)).map(lambda pair: (pair[0] * pair[1])[:4_000])
-).filter(lambda text: bool(text.strip()) and len(text) <= 4_000)
-LOCALES = st.sampled_from(["en-US", "de", "fr", "ja"])
-URL = "https://discord.com/channels/1234567890123456789/1234567890123456789/1234567890123456789"
-
-
-def taken(view: View, *names: str) -> list[dict[str, Any]]:
-    """The layout, which Discord must take; and with every text in it counted strictly."""
-    components = view.to_components()
-    form = Form()
-    layout.check(form, components, v2=True, files=set(names))
-    form.finish()
-    texts = [each["content"] for each in walk(components) if each["type"] == 10]
-    assert sum(len(each.encode("utf-16-le")) // 2 for each in texts) <= 4_000
-    for each in texts:
-        assert not re.search(r"(?<!\\)<[@#/:]|@(?:everyone|here)|(?<!\\)<a:", _outside_blocks(each))
-    return components
-
-
-def _outside_blocks(content: str) -> str:
-    return re.sub(r"```\n.*?\n```", "", content, flags=re.DOTALL)
 
 
 def custom_ids(components: list[dict[str, Any]]) -> Iterator[ids.ButtonId]:
