@@ -14,6 +14,8 @@ import msgspec
 
 MAX_FRAME_BYTES = 1 << 28
 PROTOCOL_VERSION = 1
+ASIDE = 1000
+"""Jobs of an urgency from this on share no forward with those below: they are drawn while there are only such."""
 
 FailureKind = Literal["user", "retryable", "fatal"]
 
@@ -52,7 +54,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draw(Message, frozen=True, kw_only=True):
-    """Draw a job. A lower ``urgency`` goes first; it may park jobs of higher numbers. :class:`Rank` changes it."""
+    """Draw a job. A lower ``urgency`` goes first; it may park jobs of higher numbers, and from
+    :data:`ASIDE` on they do not ride along with it. :class:`Rank` changes it."""
 
     job: str
     attempt: int

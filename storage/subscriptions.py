@@ -14,6 +14,9 @@ from sqlalchemy import Connection
 from storage.schema import subscriptions
 
 _ALL = sa.select(subscriptions)
+_REMOVE = sa.delete(subscriptions).where(
+    subscriptions.c.source == sa.bindparam("of_source"), subscriptions.c.target == sa.bindparam("of_target")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,12 @@ def replace(connection: Connection, wanted: Sequence[Subscription]) -> None:
             for each in wanted
         ]
         connection.execute(sa.insert(subscriptions), rows)
+
+
+def remove(connection: Connection, source: str, target: str) -> None:
+    """This one no more, until :func:`replace`. Deliveries that are under way stay."""
+    given = {"of_source": source, "of_target": target}
+    connection.execute(_REMOVE, given)
 
 
 def every(connection: Connection) -> list[Subscription]:

@@ -13,9 +13,10 @@ from config.settings import Settings
 from daemon.dispatch.choosing import Choosing, fit_of
 from daemon.dispatch.held import HeldJob
 from daemon.fairness import board
+from daemon.fairness.estimates import Forward
 from daemon.fairness.shares import Shares
 from daemon.fairness.traffic import Policy
-from daemon.fairness.values import Aboard, EngineState, Rules
+from daemon.fairness.values import Aboard, EngineState, Fit, Rules
 from daemon.fairness.weights import weight_of
 from pipeline.request import Request
 from storage import queue
@@ -23,6 +24,8 @@ from storage.queue.job import LANES, Job
 
 Estimate = Callable[[Request], float]
 """Engine-seconds that a request is expected to take."""
+StepTime = Callable[[Request], Forward | None]
+"""What one step of a request takes, by itself and together with others of its size; None: nobody knows yet."""
 
 
 class Balance:
@@ -31,9 +34,10 @@ class Balance:
     Belongs to the event loop's thread; a :class:`Choosing` may be used in another.
     """
 
-    def __init__(self, settings: Settings, policy: Policy, estimate: Estimate) -> None:
+    def __init__(self, settings: Settings, policy: Policy, estimate: Estimate, forward: StepTime) -> None:
         self._policy = policy
         self._estimate = estimate
+        self._forward = forward
         self._shares = Shares()
         self._waiting: frozenset[int] = frozenset()
         self._arrivals = 0
@@ -60,7 +64,7 @@ class Balance:
 
     def choosing(self, capacity: int, model: str | None, held: Sequence[HeldJob]) -> Callable[[], Choosing]:
         """For one claim. Each try of its transaction begins anew."""
-        engine, shares, rules, weights = _state(capacity, model, held), self._shares, self._rules, self.weights
+        engine, shares, rules, weights = self._state(capacity, model, held), self._shares, self._rules, self.weights
 
         def charge(job: Job) -> queue.Charge:
             seconds = self._estimate(job.request)
@@ -91,10 +95,30 @@ class Balance:
         if self._had:
             shares = shares.served(sum(self._had.values()), board.in_turn(self._seen, self._had), rules)
             self._had.clear()
-        engine = self._seen = _state(capacity, model, held)
+        engine = self._seen = self._state(capacity, model, held)
         wanting = board.wanting(self._waiting, engine, shares, rules) if held else frozenset[int]()
         self._shares = shares.seen(wanting).settled(rules)
         return self._policy.ranks(engine, self._shares, rules)
+
+    def _state(self, capacity: int, model: str | None, held: Sequence[HeldJob]) -> EngineState:
+        return EngineState(
+            capacity=max(capacity, 1),
+            model=model,
+            aboard=[_aboard(job) for job in held],
+            forward_seconds=self._forward_seconds(held),
+        )
+
+    def _forward_seconds(self, held: Sequence[HeldJob]) -> Callable[[Fit, int], float]:
+        one_of = {fit_of(job.request): job.request for job in (each.job for each in held)}
+        known: dict[Fit, Forward | None] = {}
+
+        def seconds(fit: Fit, rows: int) -> float:
+            if fit not in known:
+                known[fit] = self._forward(one_of[fit])
+            forward = known[fit]
+            return 1.0 if forward is None else forward.of(rows)  # not known: further rows are taken to cost nothing
+
+        return seconds
 
     @property
     def overdue(self) -> Collection[int]:
@@ -113,10 +137,6 @@ def rules_of(settings: Settings) -> Rules:
         quantum_seconds=fairness.quantum_seconds,
         switch_seconds=fairness.switch_seconds,
     )
-
-
-def _state(capacity: int, model: str | None, held: Sequence[HeldJob]) -> EngineState:
-    return EngineState(capacity=max(capacity, 1), model=model, aboard=[_aboard(job) for job in held])
 
 
 def _aboard(held: HeldJob) -> Aboard:

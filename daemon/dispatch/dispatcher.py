@@ -38,7 +38,7 @@ from daemon.engines import local
 from daemon.engines.contract import StartEngine
 from daemon.events import Bus, JobProgress
 from daemon.fairness.alternatives import FAIR
-from daemon.fairness.estimates import Spent
+from daemon.fairness.estimates import Forward, Spent
 from daemon.fairness.forecast import Board
 from daemon.fairness.traffic import Policy
 from daemon.heartbeat import Heartbeat
@@ -103,7 +103,7 @@ class Dispatcher:
             conditions=self._conditions,
             teller=EngineTeller(bus),
         )
-        self._balance = Balance(settings, policy, self.expected)
+        self._balance = Balance(settings, policy, self.expected, self._step_time)
         self._patience = _patience(settings)
         self._news = asyncio.Event()
         self._shifted = asyncio.Event()
@@ -288,6 +288,10 @@ class Dispatcher:
     def expected(self, request: Request) -> float:
         """Engine-seconds that a settled request will probably take, by what was learnt so far."""
         return self._ledger.speeds.engine_seconds(request)
+
+    def _step_time(self, request: Request) -> Forward | None:
+        speeds = self._ledger.speeds
+        return speeds.forward(request) if speeds.seen(request) else None
 
     # --- the order on board
 

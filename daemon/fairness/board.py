@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 
+from daemon.fairness.catching_up import catching_up
+from daemon.fairness.riders import ASIDE, without_those_aside
 from daemon.fairness.shares import Shares
 from daemon.fairness.values import LANES, Aboard, EngineState, Rules
 
@@ -48,7 +50,7 @@ def ranks(engine: EngineState, shares: Shares, rules: Rules) -> list[int]:
             together = [place for place in order if engine.aboard[place].fit == first.fit]
             for place in together[: places(lane, engine.capacity, rules)]:
                 found[place] = 0
-    return found
+    return catching_up(engine, without_those_aside(engine, found, rules), shares, rules)
 
 
 def in_turn(engine: EngineState, had: Mapping[int, float]) -> dict[int, float]:
@@ -87,7 +89,7 @@ def wanting(waiting: Collection[int], engine: EngineState, shares: Shares, rules
     ``waiting`` are the lanes with a job that may be claimed, and that is not kept back by its owner's own limit. A lane
     that is drawn only because it is owed something wants still.
     """
-    found = frozenset(waiting) | _parked(engine, plain_ranks(engine.aboard))
+    found = frozenset(waiting) | _parked(engine, without_those_aside(engine, plain_ranks(engine.aboard), rules))
     return found | _parked(engine, ranks(engine, shares, rules)) if shares.owed else found
 
 
@@ -102,7 +104,10 @@ def _parked(engine: EngineState, found: Sequence[int]) -> frozenset[int]:
     leaders = {job.lane for rank, _, job in order if rank == best}
     leader = first.lane if len(leaders) == 1 else None
     rows, parked = 0, set()
-    for *_, job in order:
+    for rank, _, job in order:
+        if best < ASIDE <= rank:
+            parked.add(job.lane)
+            continue
         rows += job.rows
         if rows > engine.capacity or (job.fit != first.fit and job.lane != leader):
             parked.add(job.lane)

@@ -3,18 +3,24 @@
 Both promises rest on the account of :mod:`daemon.fairness.shares`.
 
 **How far a lane may fall behind** (:func:`most_owed`). While a lane has something that waits or is parked, its account
-grows by its share of what the engine draws and falls by what it is given. Take the sum of what all lanes are owed. As
-long as a lane is owed more than its quantum, what is drawn is drawn for such lanes, each at its share at least (it has
-its places), and as all shares together make 1 the sum does not grow. While none is, no account is above its quantum.
-So the sum never exceeds the quanta of the lanes, and what is drawn when it is not theirs: the forward that is under way
-when one falls behind; and, where another model has to be loaded, the work that is begun and has to end first, as often
-as a lane has another model, and the further patience that the rules have before they load one. A job that must run
-alone is such work too, as is what has to end before it.
+grows by its share of what the engine draws and falls by what it is given. Up to its quantum it may have to wait. Beyond
+it is owed something, and each forward is of one of these kinds:
 
-This holds where all pictures are of one size. Where they are not, lanes that are owed something take turns, and in each
-one's forward others ride along and bear a part of its cost, so that a lane may get less than its share for some turns
-although it goes first. For this the quanta and the forward are taken as many times as there are lanes; that is no
-bound: the simulator has met traces in which a lane fell behind by half as much again.
+- All lanes that are owed something have their share of it, so that none of their accounts grows.
+- They do not, and none is *far* behind (:func:`daemon.fairness.catching_up.far`: beyond its quantum by a further one
+  and at least by the longest forward): whoever's turn it is, no account is above that mark before the forward.
+- They do not, and one is far behind: then it has all of the forward. Its account falls by what the accounts of all
+  others grow together at least, as all shares make 1, and it stays above the quantum.
+
+Take the sum of what the accounts have beyond the mark less the longest forward, which is not below the quantum. In
+forwards of the first and of the third kind it does not grow; before one of the second kind it is a longest forward for
+each lane at most, and that forward adds no more than itself. So no account ever exceeds the mark by more than a longest
+forward for each lane. It does not matter for this whether pictures can share a forward.
+
+Where another model has to be loaded the further patience that the rules have before they load one comes to all that;
+and the work that is begun has to end first, as often as a lane has another model. A job that must run alone is such
+work too, as is what has to end before it. Meanwhile others are drawn, and no lane goes first: there the marks of all
+lanes are added up.
 
 **The floor** (:func:`shortfall`). Over any stretch of time in which a lane has work all along it gets its share of
 what is drawn, less the most that it is owed at its end, and less the quantum that it may have had in advance at its
@@ -24,7 +30,9 @@ beginning. Over a window that is long enough (:func:`window_seconds`) that is a 
 work. Of the lane's seconds only these go before it: what of the lane is on board already; the jobs of each other owner
 whose turn comes before his, which is as many seconds as he lies ahead of the others, by weight, and one job each; what
 goes out of turn for the sake of the model; and all that at most so many times as much as the estimates tell. The lane
-gets its share of all seconds less its shortfall; so many are drawn at most until it has had those.
+gets its share of all seconds less its shortfall; so many are drawn at most until it has had those. This holds where all
+pictures are of one size. Where they are not, further jobs of the lane may share the forwards of one that goes before
+it, as long as that one takes, and no bound on what they get is stated.
 
 With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once
 it is on board, and meanwhile the others draw as much each.
@@ -49,8 +57,6 @@ class Load:
     longest_job: float = 0.0
     """Engine-seconds of a job that is drawn by itself."""
     models: int = 1
-    sizes: int = 1
-    """Sizes of pictures: such as can't share a forward."""
     alone: bool = False
     """There are jobs that must run alone."""
     lanes: int = LANES
@@ -77,8 +83,10 @@ def most_owed(load: Load, rules: Rules) -> float:
     """Engine-seconds that a lane is ever owed."""
     switching = load.models > 1 or load.alone
     patience = rules.quantum_seconds + (rules.switch_seconds if switching else 0.0)
-    diluted = load.lanes if load.sizes > 1 and load.capacity > 1 else 1
-    return diluted * (load.lanes * patience + load.longest_forward) + begun(load)
+    far = patience + max(rules.quantum_seconds, load.longest_forward)
+    if switching:
+        return load.lanes * far + load.longest_forward + begun(load)
+    return far + load.lanes * load.longest_forward
 
 
 def shortfall(lane: int, load: Load, rules: Rules) -> float:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 from daemon.fairness.alternatives import FAIR
 from daemon.fairness.engine_model import Picture, SimulatedEngine
 from daemon.fairness.estimates import FEW, Speeds
-from daemon.fairness.forecast import Board, Draws, Expected, Forecast, Line, Pace, Waits
+from daemon.fairness.forecast import Board, Comes, Draws, Expected, Forecast, Line, Pace, Waits
 from daemon.fairness.traffic import Ask, Machine, Policy, Record
 from daemon.fairness.turns import TurnQueue
 from daemon.fairness.values import Candidate, Fit
@@ -69,7 +70,11 @@ class _Course:
         self._engine = _Engine(machine, board, speeds, policy, self, len(line.waiting))
         self._queue = TurnQueue()
         self._jobs: dict[int, Draws | Waits] = {}
+        self._works: dict[int, Work] = {}
+        """Also of those that are only taken to come."""
         self._records: dict[int, Record] = {}
+        self._coming: list[Comes] = []
+        """The next one last."""
         self._drawn: list[int] = []
         """In the order of their first forwards."""
         self.now = board.ready_in
@@ -77,6 +82,20 @@ class _Course:
             seq = place - len(board.aboard)  # before all that wait
             self._engine.go_on_with(self._record(seq, job), job, self._cost(job.work)[1])
         self._queue_up()
+        self._next = max(self._jobs, default=0) + 1
+        self._left = len(self._jobs)
+        self._expect(line.coming)
+
+    def _expect(self, coming: Sequence[Comes]) -> None:
+        """Of those that are taken to come, the ones that come while there is still work of now.
+
+        Where more comes than can be drawn the others would come before it is done, too, and again others before they
+        are; but a rush ends some time, and this is how long it is believed in.
+        """
+        had = sum(job.served for job in self._board.aboard)
+        work = sum(self._cost(job.work)[1] for job in self._jobs.values()) - had
+        horizon = self._board.ready_in + work
+        self._coming = sorted((job for job in coming if job.seconds <= horizon), key=lambda job: -job.seconds)
 
     def _queue_up(self) -> None:
         for job in sorted(self._line.waiting, key=lambda job: job.seq):
@@ -86,6 +105,10 @@ class _Course:
             self._queue.correct(lane, owner, self._line.times.get((lane, owner), 0.0))
 
     def _record(self, seq: int, job: Draws | Waits) -> Record:
+        self._jobs[seq] = job
+        return self._recorded(seq, job)
+
+    def _recorded(self, seq: int, job: Draws | Waits | Comes) -> Record:
         work = job.work
         ask = Ask(
             at=0.0,
@@ -95,36 +118,58 @@ class _Course:
             steps=self._cost(work)[0],
             pictures=work.count,
             weight=weight_of(job.owner, (), self._board.weights),
-            alone=job.alone,
+            alone=not isinstance(job, Comes) and job.alone,
         )
-        self._jobs[seq] = job
+        self._works[seq] = work
         record = self._records[seq] = Record(ask=ask, seq=seq)
         return record
 
     def run(self) -> None:
-        """Until all is drawn."""
+        """Until all that is on board and in line is drawn."""
         self._claim()
-        while (due := self._engine.plan(self.now, self._queue.lanes())) is not None:
+        due = self._engine.plan(self.now, self._queue.lanes())
+        while self._left:
+            coming = self._coming[-1].seconds if self._coming else math.inf
+            if due is None and coming == math.inf:
+                return
+            if due is None or coming < due:
+                self._comes(self._coming.pop())
+                shortened = self._engine.plan(self.now, self._queue.lanes())
+                due = due if shortened is None else shortened
+                continue
             self.now = max(due, self.now)
             ended = self._engine.end_run()
             for record in ended:
                 self._end(record)
             if ended or self._engine.urgent_claims:
                 self._claim()
+            due = self._engine.plan(self.now, self._queue.lanes())
+
+    def _comes(self, job: Comes) -> None:
+        """Somebody asks for another one."""
+        self.now = max(self.now, job.seconds)
+        before = self._queue.lanes()
+        record = self._recorded(self._next, job)
+        self._next += 1
+        self._queue.enqueue(job.lane, Candidate(record.seq, job.owner, record.ask.fit))
+        self._claim()
+        if self._queue.lanes() != before:
+            self._engine.cut_short()
 
     def _claim(self) -> None:
         engine = self._engine
         while (pick := self._policy.pick(self._queue, engine.state(), engine.shares, self._board.rules)) is not None:
-            record, job = self._records[pick.candidate.seq], self._jobs[pick.candidate.seq]
-            cost = self._cost(job.work)[1]
+            record = self._records[pick.candidate.seq]
+            cost = self._cost(self._works[record.seq])[1]
             self._queue.claim(pick.lane, pick.candidate, cost / record.ask.weight)
             engine.take(record, cost)
 
     def _end(self, record: Record) -> None:
         record.ended = self.now + self._board.recording_seconds
+        self._left -= record.seq in self._jobs
         if record.seq >= 0:
             ask = record.ask
-            more = record.seconds - self._cost(self._jobs[record.seq].work)[1]
+            more = record.seconds - self._cost(self._works[record.seq])[1]
             self._queue.correct(ask.lane, ask.owner, more / ask.weight)
 
     # --- the books of the engine
@@ -159,7 +204,7 @@ class _Course:
 
     def outcome(self) -> Forecast:
         """All that is expected."""
-        waiting = [seq for seq in self._drawn if seq >= 0]
+        waiting = [seq for seq in self._drawn if seq >= 0 and seq in self._jobs]
         positions = {seq: place for place, seq in enumerate(waiting, 1)}
         surely = self._surely()
         jobs: dict[str, Expected] = {}

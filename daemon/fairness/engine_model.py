@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from daemon.fairness import board
+from daemon.fairness.catching_up import far as far_behind
+from daemon.fairness.riders import ASIDE
 from daemon.fairness.shares import Shares
 from daemon.fairness.traffic import Machine, Policy, Record
 from daemon.fairness.values import LANES, Aboard, EngineState, Rules
@@ -92,7 +94,12 @@ class SimulatedEngine:
         """What the policy sees."""
         if self._state is None:
             aboard = tuple(_aboard(held) for held in self.held)
-            self._state = EngineState(capacity=self.machine.capacity, model=self._model, aboard=aboard)
+            self._state = EngineState(
+                capacity=self.machine.capacity,
+                model=self._model,
+                aboard=aboard,
+                forward_seconds=self.machine.forward_seconds,
+            )
         return self._state
 
     def take(self, record: Record, estimate: float) -> None:
@@ -212,7 +219,7 @@ class SimulatedEngine:
         blocked = False
         in_use = any(picture.begun for held in self.held for picture in held.pictures)
         for rank, _, _, picture in self._ordered():
-            if len(slots) == self.machine.capacity:
+            if len(slots) == self.machine.capacity or (slots and slots[0][0] < ASIDE <= rank):
                 break
             model = picture.held.record.ask.fit.model
             if not picture.begun and not blocked and model != self._model:
@@ -247,7 +254,7 @@ class SimulatedEngine:
         forwards = min(picture.left for picture in self._group)
         each = self._forward / len(self._group)
         counted = board.in_turn(self.state(), {picture.held.arrival: each for picture in self._group})
-        rules, shares = self._rules, self.shares
+        rules, shares, far = self._rules, self.shares, far_behind(self.state(), self._rules)
         for lane in shares.wanting:
             change = self._forward * rules.shares[lane] - counted.get(lane, 0.0)
             behind = shares.behind[lane]
@@ -255,11 +262,13 @@ class SimulatedEngine:
                 for most, into in (
                     (rules.quantum_seconds, shares.owed),
                     (rules.quantum_seconds + rules.switch_seconds, shares.overdue),
+                    (far, frozenset[int]() if behind <= far else shares.owed),
                 ):
                     if lane not in into:
                         forwards = min(forwards, 1 + max(0, math.floor((most - behind) / change)))
             elif change < 0 and lane in shares.owed:
-                forwards = min(forwards, max(1, math.ceil(-behind / change)))
+                least = far if behind > far else 0.0
+                forwards = min(forwards, max(1, math.ceil((least - behind) / change)))
         return forwards
 
     # --- the accounts

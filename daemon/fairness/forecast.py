@@ -1,17 +1,25 @@
 """When jobs will have their pictures: what is asked, from how things stand, and what is answered.
 
-:mod:`daemon.fairness.course` carries the decisions of this package on in virtual time. Nothing is assumed to come
-meanwhile. Of a long queue the jobs that are looked at are drawn so, and what lies beyond them follows at their pace.
+:mod:`daemon.fairness.course` carries the decisions of this package on in virtual time. As much as came of late is taken
+to come meanwhile (:func:`to_come`): without that all was told too early while the queue grew, by a quarter and more. Of
+a long queue the jobs that are looked at are drawn so, and what lies beyond them follows at their pace.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from daemon.fairness.shares import Shares
 from daemon.fairness.values import Rules
 from daemon.fairness.work import Work
+
+LATELY = 200
+"""Jobs that came last, by which it is told what will come."""
+LOOK_BACK = 2
+"""So many times as far back as ahead: the farther, the less hangs on chance, and the later a change is seen."""
+AT_ONCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +73,23 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comes:
+    """A job that came some time ago, or that is taken to come in some time."""
+
+    seconds: float
+    """Ago, or from now on."""
+    lane: int
+    owner: str
+    work: Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """What waits."""
 
     waiting: Sequence[Waits] = ()
+    coming: Sequence[Comes] = ()
+    """Jobs that are taken to come, and to be drawn among the others."""
     times: Mapping[tuple[int, str], float] = field(default_factory=dict)
     """Of each lane and owner (see :class:`daemon.fairness.values.Turn`)."""
     beyond: Mapping[tuple[int, str], int] = field(default_factory=dict)
@@ -112,3 +133,19 @@ class Forecast:
     paces: Mapping[tuple[int, str], Pace] = field(default_factory=dict)
     lanes: Mapping[int, float | None] = field(default_factory=dict)
     """Of each lane with work: seconds until the last of its jobs is done."""
+
+
+def to_come(lately: Sequence[Comes]) -> list[Comes]:
+    """What is taken to come, where this came of late: for every length of time half of what came in twice as long.
+
+    So what came twenty seconds ago comes again in ten. It needs no rate and no window, and follows a queue that grows
+    busier or quieter. What somebody asked for all at once counts once: it is not likely to come again.
+    """
+    occasions: list[Comes] = []
+    last: dict[tuple[int, str], float] = {}
+    for each in sorted(lately, key=lambda job: -job.seconds):
+        since = last.get((each.lane, each.owner), math.inf) - each.seconds
+        last[each.lane, each.owner] = each.seconds
+        if since > AT_ONCE_SECONDS and each.seconds > 0:
+            occasions.append(each)
+    return [replace(each, seconds=each.seconds / LOOK_BACK) for each in occasions[-LOOK_BACK::-LOOK_BACK]]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 LANES = 4
@@ -27,6 +27,9 @@ class Rules:
     """A lane may fall so many engine-seconds behind its share before its jobs go before more urgent ones."""
     switch_seconds: float = 10.0
     """The same, further, where serving it means to load another model."""
+    stretch: float = 1.5
+    """Less urgent jobs that ride along in forwards of the most urgent lane may make them take so many times as long, at
+    most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class EngineState:
     model: str | None = None
     """What it has loaded."""
     aboard: Sequence[Aboard] = ()
+    forward_seconds: Callable[[Fit, int], float] | None = field(default=None, compare=False)
+    """How long a forward of so many pictures takes, as far as it is known; None: all take the same."""
 
 
 @dataclass(frozen=True, slots=True)

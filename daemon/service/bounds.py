@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from config.clock import steady_ms
 from config.errors import BusyError
 from daemon.service.conditions import Conditions
+from storage.queue.tally import queue_full
 
 COUNT_EVERY_MS = 1_000
 DISK = "disk"
@@ -15,7 +16,9 @@ DISK = "disk"
 class Bounds:
     """Refuses with :class:`BusyError` and the reason.
 
-    The queue is counted once a second at most; what was accepted since is added.
+    It looks before anything is prepared, and counts the queue once a second at most for that: a flood of submissions
+    to a full queue costs little. Those that pass are counted exactly in the transaction that queues them, by
+    ``max_queued``.
     """
 
     def __init__(
@@ -41,6 +44,15 @@ class Bounds:
         """No more is taken, for good."""
         return self._stopping
 
+    @property
+    def max_queued(self) -> int:
+        """More jobs may not wait."""
+        return self._max_queued
+
+    def found_full(self) -> None:
+        """There was no room any more in the transaction: until the queue is counted again nobody need try."""
+        self._queued = self._max_queued
+
     def stop(self) -> None:
         """Refuse everything from now on."""
         self._stopping = True
@@ -50,7 +62,7 @@ class Bounds:
         self._max_queued, self._min_free_bytes = max_queued, min_free_bytes
 
     async def admit(self, jobs: int) -> None:
-        """Let ``jobs`` more in, or raise :class:`BusyError`."""
+        """Let ``jobs`` more try, or raise :class:`BusyError`."""
         if self._stopping:
             raise BusyError("the daemon is stopping", hint="submit again once it runs again")
         self.check_disk()
@@ -59,11 +71,7 @@ class Bounds:
             self._counted_at = now
             self._queued = await self._count_queued()
         if self._queued + jobs > self._max_queued:
-            raise BusyError(
-                f"the queue is full ({self._queued} of at most {self._max_queued} jobs are waiting)",
-                hint="submit again later",
-            )
-        self._queued += jobs
+            raise queue_full(self._queued, self._max_queued)
 
     def check_disk(self) -> None:
         """Raise :class:`BusyError` while there is less free space than the floor; say so in the conditions."""

@@ -27,10 +27,18 @@ def record(
     progress: Progress | None,
     now: int,
     periods: Periods,
+    max_queued: int | None = None,
 ) -> list[Enqueued | UserError | QuotaError]:
-    """One transaction: what fits is queued, and an order moves on as far as that goes."""
+    """One transaction: what fits is queued, and an order moves on as far as that goes.
+
+    Raises :class:`config.errors.BusyError` where the queue would be longer than ``max_queued``.
+    """
     jobs = [each for each in new if isinstance(each, NewJob)]
-    judged = iter(queue.enqueue_what_fits(connection, jobs, now=now, periods=periods, in_order=progress is not None))
+    judged = iter(
+        queue.enqueue_what_fits(
+            connection, jobs, now=now, periods=periods, in_order=progress is not None, max_queued=max_queued
+        )
+    )
     answers = [next(judged) if isinstance(each, NewJob) else each for each in new]
     if progress is not None:
         _move_on(connection, progress, answers)

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import structlog
 
+from config.clock import Clock, now_ms
 from daemon.fairness import course
 from daemon.fairness.estimates import Speeds
-from daemon.fairness.forecast import Board, Draws, Expected, Forecast, Line, Waits
+from daemon.fairness.forecast import LATELY, Board, Comes, Draws, Expected, Forecast, Line, Waits, to_come
 from daemon.fairness.work import Work
 from storage import speeds
 from storage.database import Connection, Database
@@ -40,11 +41,16 @@ class Foresight:
     """Looks ahead when somebody asks, at most about once a second, off the event loop."""
 
     def __init__(
-        self, database: Database, board: Callable[[], Board], clock: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        board: Callable[[], Board],
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Clock = now_ms,
     ) -> None:
         self._database = database
         self._board = board
         self._clock = clock
+        self._wall_clock = wall_clock
         self._one_at_a_time = asyncio.Lock()
         self._forecast = Forecast()
         self._paused = False
@@ -77,11 +83,12 @@ class Foresight:
             if self._made_at >= asked or not self._is_due(soon=soon):
                 return
             began = self._clock()
-            seen, known = await self._database.read(_read)
+            seen, lately, known = await self._database.read(_read)
             board = _completed(self._board(), seen)
             aboard = {job.id for job in board.aboard}
             waiting = [_waits(job) for job in seen.jobs if job.id not in aboard]
-            line = Line(waiting=waiting, times=seen.times, beyond=seen.beyond)
+            coming = to_come([_came(job, self._wall_clock()) for job in lately])
+            line = Line(waiting=waiting, coming=coming, times=seen.times, beyond=seen.beyond)
             try:
                 self._forecast = await asyncio.to_thread(course.forecast, board, line, known)
             except Exception as error:  # boundary: no answer is lost because the future can't be told
@@ -114,8 +121,8 @@ def _later(seconds: float | None, age: float) -> float | None:
     return None if seconds is None else max(0.0, seconds - age)
 
 
-def _read(connection: Connection) -> tuple[outlook.Outlook, Speeds]:
-    return outlook.outlook(connection, MOST), Speeds.of(speeds.read(connection))
+def _read(connection: Connection) -> tuple[outlook.Outlook, list[outlook.CameJob], Speeds]:
+    return outlook.outlook(connection, MOST), outlook.lately(connection, LATELY), Speeds.of(speeds.read(connection))
 
 
 def _completed(board: Board, seen: outlook.Outlook) -> Board:
@@ -139,6 +146,10 @@ def _waits(job: outlook.ReadyJob) -> Waits:
         priority=job.priority,
         alone=job.alone,
     )
+
+
+def _came(job: outlook.CameJob, now: int) -> Comes:
+    return Comes(seconds=(now - job.queued_at) / 1000, lane=job.lane, owner=job.owner, work=Work.of(job.request))
 
 
 def nothing_known() -> Board:

@@ -52,7 +52,7 @@ from daemon.service.submission import OrderProgress, Receipt, Submission
 from daemon.service.verification import Verification
 from daemon.service.verifier import Verifier
 from pipeline.models.registry import ModelEntry, Registry
-from storage import deliveries, occurrences, queue, search
+from storage import deliveries, occurrences, queue, search, subscriptions
 from storage.database import Connection, Database
 from storage.queue.job import TERMINAL, Enqueued, Job, NewJob, Picture
 from storage.quotas.terms import Allowance as Limit
@@ -121,7 +121,7 @@ class Service:
         self.memory = Memory(database, clock)
         self.favourites = Favourites(database, clock)
         self.quotas = Quotas(settings=settings, database=database, clock=clock)
-        self._foresight = Foresight(database, board)
+        self._foresight = Foresight(database, board, wall_clock=clock)
         self.keeping = Keeping(settings=settings, database=database, clock=clock, conditions=self.conditions)
         self._bounds = Bounds(
             max_queued=settings.queue.max_queued,
@@ -143,7 +143,9 @@ class Service:
                 conditions=self.conditions,
                 prepare=self._with_terms,
                 admit=self._bounds.admit,
-                enqueue=lambda c, job, now: queue.enqueue(c, job, now=now, periods=self.quotas.periods(now)),
+                enqueue=lambda c, job, now: queue.enqueue(
+                    c, job, now=now, periods=self.quotas.periods(now), max_queued=self._bounds.max_queued
+                ),
                 announce=self._announce_queued,
                 last=self._last_of_series,
             ),
@@ -160,10 +162,10 @@ class Service:
         try:
             await self._bounds.admit(1)
             prepared = await self._intake.prepare(submission)
+            (answer,) = await self._commit([prepared], None)
         except MezzotintError as error:
             self._refused(submission, error)
             raise
-        (answer,) = await self._commit([prepared], None)
         if not isinstance(answer, Receipt):
             self._refused(submission, answer)
             raise answer
@@ -191,7 +193,11 @@ class Service:
         progress = (
             None if order is None else committing.Progress(order, [submission.line for submission in submissions])
         )
-        return await self._commit(prepared, progress)
+        try:
+            return await self._commit(prepared, progress)
+        except BusyError as error:
+            self._refused(submissions[0], error, sum(isinstance(each, NewJob) for each in prepared))
+            raise
 
     async def take_image(self, data: bytes) -> str:
         """Keep an input picture and return the sha256 by which requests name it (``image``)."""
@@ -251,7 +257,8 @@ class Service:
     async def expected(self, jobs: Sequence[Job]) -> dict[str, Expected]:
         """When those of the jobs that have not ended will have their pictures, by their id.
 
-        Told from what others like them took, in the order in which the queue will be served, as if nothing more came.
+        Told from what others like them took, in the order in which the queue will be served, while as much
+        more comes as came of late.
         """
         return await self._foresight.of(jobs)
 
@@ -360,7 +367,10 @@ class Service:
         await self._bounds.admit(1)
         now, terms = self._clock(), self.quotas.terms(job.owner, job.groups, job.request, limits)
         periods = self.quotas.periods(now)
-        await self._database.write(lambda c: queue.retry(c, job.id, now=now, terms=terms, periods=periods))
+        most = self._bounds.max_queued
+        await self._database.write(
+            lambda c: queue.retry(c, job.id, now=now, terms=terms, periods=periods, max_queued=most)
+        )
         before, job = job.state, await self.job(job.id)
         self._changed(job, before, why="retried")
         self._dispatcher.wake()
@@ -456,6 +466,10 @@ class Service:
         """Who brings the results of each source."""
         return dict(self._deliverers)
 
+    async def unsubscribe(self, source: str, target: str) -> None:
+        """Tell a subscriber of no more ends, until the settings are read anew."""
+        await self._database.write(lambda c: subscriptions.remove(c, source, target))
+
     def when_deliverer_comes(self, act: Callable[[], None]) -> None:
         """Call ``act`` at every registration."""
         self._deliverer_came = act
@@ -479,7 +493,12 @@ class Service:
         now = self._clock()
         periods = self.quotas.periods(now)
         new = [replace(each, terms=self._terms(each)) if isinstance(each, NewJob) else each for each in prepared]
-        answers = await self._database.write(lambda c: committing.record(c, new, progress, now, periods))
+        most = self._bounds.max_queued
+        try:
+            answers = await self._database.write(lambda c: committing.record(c, new, progress, now, periods, most))
+        except BusyError:
+            self._bounds.found_full()
+            raise
         reach("enqueue.after_commit")
         for answer, job in zip(answers, new, strict=True):
             if isinstance(answer, Enqueued) and isinstance(job, NewJob) and answer.created:

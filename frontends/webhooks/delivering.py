@@ -15,12 +15,14 @@ from config.webhooks import Target, admitted
 from daemon.service import TERMINAL, Delivery, Job, LaterError, Service, UndeliverableError
 from frontends.webhooks import message, signing
 from frontends.webhooks.connecting import RefusedAddressError
+from frontends.webhooks.ended import Ended
 from frontends.webhooks.resting import Resting
 from frontends.webhooks.sending import Answer, NoAnswerError, Sender
 from frontends.webhooks.signing import NoSecretError
 
 MAY_PASS = frozenset({408, 425, 429})
 """Answers besides those from 500 on after which it is tried again."""
+GONE = 410
 
 
 class Deliverer:
@@ -40,6 +42,7 @@ class Deliverer:
         self._sender = sender
         self._clock = clock
         self.resting = Resting()
+        self.ended = Ended(service)
 
     async def deliver(self, delivery: Delivery, job: Job) -> None:
         """Return once the host has taken it. Raises as :class:`daemon.service.Deliverer` says."""
@@ -48,6 +51,8 @@ class Deliverer:
             return
         target, with_pictures, details = wanted
         place = target.address.place
+        if self.ended.has(target.address):
+            raise UndeliverableError(f"{place} answered 410 before: it wants to be told no more")
         if (seconds := self.resting.seconds(place)) > 0:
             raise LaterError(f"{place} did not answer lately", seconds)
         files = await self._files(job) if with_pictures else None
@@ -65,6 +70,8 @@ class Deliverer:
         except RefusedAddressError as error:
             hint = "if it is meant, set private = true for that host in [[webhooks.hosts]]"
             raise RetryableError(f"{place} is not told: {error} ({hint})") from None
+        if answer.status == GONE:
+            await self.ended.add(target.address, delivery.source, delivery.target)
         self._judge(place, answer, now)
 
     def _wanted(self, delivery: Delivery, job: Job) -> tuple[Target, bool, dict[str, Any]] | None:
@@ -114,7 +121,7 @@ class Deliverer:
         if 300 <= status < 400:
             raise UndeliverableError(f"{place} answered {status}, and no redirect is followed")
         if status < 500 and status not in MAY_PASS:
-            gone = ": it wants to be told no more" if status == 410 else ""
+            gone = ": it wants to be told no more" if status == GONE else ""
             raise UndeliverableError(f"{place} answered {status}{gone}")
         said = f"{place} answered {status}"
         asked = _seconds(answer.retry_after, now)

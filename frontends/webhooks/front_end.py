@@ -46,7 +46,10 @@ class Webhooks:
             except NoSecretError as error:
                 raise Misconfigured(str(error)) from None
         self.started.set()
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._deliverer.ended.forget()
 
     def status(self) -> str:
         """How many may be told and are, and who does not answer."""

@@ -8,6 +8,7 @@ is built and reports through it. It keeps these promises, which one test suite c
 - A job joins at the next forward. When there are more jobs than rows, the more urgent go first, within the same
   urgency the older; the others are parked and go on later as if nothing had happened. Of jobs with several pictures
   the first pictures go before the second ones. How urgent a job is may change; that counts from the next forward on.
+- Who is set aside (:data:`~pipeline.messages.ASIDE`) is drawn as soon as nobody else can be, and not with them.
 - A cancelled or overdue job ends before its next step.
 - A job for which memory runs out is begun again by itself, in low-memory mode, while the others wait unharmed; its
   pictures say so in their facts. It fails, as its own request's fault, when it does not fit even then.

@@ -21,6 +21,7 @@ from pipeline.engine.fake_commands import SLOW_FACTOR, commands, failure, misbeh
 from pipeline.engine.fake_pixels import draw_pixels, preview_png
 from pipeline.engine.jobs.spent import Spent
 from pipeline.messages import (
+    ASIDE,
     PROTOCOL_VERSION,
     Cancel,
     Draw,
@@ -204,7 +205,9 @@ class FakeEngine:
             blocked = blocked or job.arrival == waits
             if job.begun or not blocked:
                 found += [((job.urgency, row > 0, job.arrival), job) for row in range(job.rows)]
-        return [job for _, job in sorted(found, key=lambda row: row[0])[:ROWS]]
+        found.sort(key=lambda row: row[0])
+        first = found[0][1].urgency
+        return [job for _, job in found if not first < ASIDE <= job.urgency][:ROWS]
 
     def _load(self, job: _Job) -> None:
         model = job.draw.model.name

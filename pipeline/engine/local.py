@@ -18,7 +18,7 @@ from config.settings import EngineSettings
 from pipeline.engine import devices, dtypes, environment, facts, failures, loading, log, schedulers
 from pipeline.engine.contract import Send
 from pipeline.engine.jobs.job import Job
-from pipeline.engine.jobs.order import in_order
+from pipeline.engine.jobs.order import in_order, rides_not
 from pipeline.engine.jobs.picture import Picture
 from pipeline.engine.jobs.text_cache import TextCache
 from pipeline.engine.residency import Residency
@@ -148,7 +148,7 @@ class LocalEngine:
         blocked = False
         backlog = sum(picture.finishing for picture in self._pictures()) >= self._device.capacity
         for picture in in_order(self._jobs.values()):
-            if len(self._slots) == self._device.capacity:
+            if len(self._slots) == self._device.capacity or rides_not(picture.urgency, self._slots):
                 break
             if self._slots and (picture.job.low_memory or self._slots[0].job.low_memory):
                 continue  # it is drawn by itself once it is the first

@@ -35,21 +35,29 @@ _SUBMITTED = (
 )
 
 
-def enqueue(connection: Connection, new: NewJob, *, now: int, periods: Periods | None = None) -> Enqueued:
+def enqueue(
+    connection: Connection, new: NewJob, *, now: int, periods: Periods | None = None, max_queued: int | None = None
+) -> Enqueued:
     """Queue one job; with a key that its source used before, find that job instead. See :func:`enqueue_many`."""
-    return enqueue_many(connection, [new], now=now, periods=periods)[0]
+    return enqueue_many(connection, [new], now=now, periods=periods, max_queued=max_queued)[0]
 
 
 def enqueue_many(
-    connection: Connection, new: Sequence[NewJob], *, now: int, periods: Periods | None = None
+    connection: Connection,
+    new: Sequence[NewJob],
+    *,
+    now: int,
+    periods: Periods | None = None,
+    max_queued: int | None = None,
 ) -> list[Enqueued]:
     """Queue jobs in this order, all or none.
 
     Raises :class:`NotFoundError` for a parent that does not exist, :class:`QuotaError` or :class:`UserError` for the
-    first job whose terms leave no room for it. ``periods`` are those of ``now``, in UTC when open.
+    first job whose terms leave no room for it, :class:`BusyError` where more than ``max_queued`` jobs would wait.
+    ``periods`` are those of ``now``, in UTC when open.
     """
     answers: list[Enqueued] = []
-    for answer in enqueue_what_fits(connection, new, now=now, periods=periods):
+    for answer in enqueue_what_fits(connection, new, now=now, periods=periods, max_queued=max_queued):
         if not isinstance(answer, Enqueued):
             raise answer
         answers.append(answer)
@@ -63,12 +71,14 @@ def enqueue_what_fits(
     now: int,
     periods: Periods | None = None,
     in_order: bool = False,
+    max_queued: int | None = None,
 ) -> list[Enqueued | QuotaError | UserError]:
     """As :func:`enqueue_many`, but a job for which there is no room stands as its error and stops no other.
 
     With ``in_order`` none is queued behind one that has to wait for room: all that follow stand as its error.
     What is judged is reserved in this same transaction, so that no two jobs are ever admitted to one place. A job
-    whose key is known needs no room.
+    whose key is known needs no room. Raises :class:`BusyError`, with nothing written, where all that are judged to
+    fit would make the queue longer than ``max_queued``.
     """
     answers: list[Enqueued | QuotaError | UserError] = []
     rows: list[dict[str, Any]] = []
@@ -101,6 +111,7 @@ def enqueue_what_fits(
             by_key[name] = row["id"]
         answers.append(Enqueued(row["id"], True))
     if rows:
+        tally.insist_on_room(connection, len(rows), max_queued)
         _write(connection, rows, created, now)
         counting.hold(connection, needs, periods)
     reach("enqueue.before_commit")

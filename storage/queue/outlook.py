@@ -39,6 +39,12 @@ RUNNING = (
     .where(jobs.c.state == literal("running"))
     .order_by(jobs.c.seq)
 )
+_LAST = sa.select(sa.func.max(jobs.c.seq)).scalar_subquery()
+LATELY = (
+    sa.select(jobs.c.lane, jobs.c.owner, jobs.c.queued_at, jobs.c.request)
+    .where(jobs.c.seq > _LAST - sa.bindparam("most"))
+    .order_by(jobs.c.seq)
+)
 COUNT = sa.select(sa.func.count()).select_from(jobs).where(_OF_OWNER)
 PLACE = COUNT.where(
     sa.or_(
@@ -58,6 +64,16 @@ class ReadyJob:
     owner: str
     priority: int
     alone: bool
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class CameJob:
+    """A job that was accepted, whatever became of it."""
+
+    lane: int
+    owner: str
+    queued_at: int
     request: Request
 
 
@@ -92,6 +108,12 @@ def outlook(connection: Connection, most: int) -> Outlook:
                 beyond[lane, row.owner] = more
     running = [_job(row, row.lane, row.owner) for row in connection.execute(RUNNING)]
     return Outlook(is_paused(connection), running, found, times, beyond)
+
+
+def lately(connection: Connection, most: int) -> list[CameJob]:
+    """At most so many of the jobs that came last, the newest last."""
+    rows = connection.execute(LATELY, {"most": most})
+    return [CameJob(row.lane, row.owner, row.queued_at, request_of(row.request)) for row in rows]
 
 
 def place_in_line(connection: Connection, job: str) -> tuple[int, str, int] | None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from config.errors import ConflictError, NotFoundError
 from storage import deliveries
-from storage.queue import transition
+from storage.queue import tally, transition
 from storage.queue.enqueue import held_columns, need_of
 from storage.queue.rows import error_columns, request_of
 from storage.quotas import counting
@@ -21,14 +21,21 @@ AGAIN = ("failed", "dead", "cancelled")
 
 
 def retry(
-    connection: Connection, job: str, *, now: int, terms: Terms = UNLIMITED, periods: Periods | None = None
+    connection: Connection,
+    job: str,
+    *,
+    now: int,
+    terms: Terms = UNLIMITED,
+    periods: Periods | None = None,
+    max_queued: int | None = None,
 ) -> str:
     """``queued``, the attempts counted anew; a job that killed its engine goes on running alone.
 
     A delivery of its earlier end that is still on its way is dropped: the new end will be delivered.
     It counts in the periods of ``now`` (in UTC when open), and what it may come to use is reserved anew.
     Raises :class:`NotFoundError`, :class:`ConflictError` for a job that has not ended or is done,
-    :class:`config.errors.QuotaError` or :class:`config.errors.UserError` where its terms leave no room for it.
+    :class:`config.errors.QuotaError` or :class:`config.errors.UserError` where its terms leave no room for it,
+    :class:`config.errors.BusyError` where more than ``max_queued`` jobs would wait.
     """
     columns = (jobs.c.state, jobs.c.alone, jobs.c.owner, jobs.c.groups, jobs.c.request)
     row = connection.execute(sa.select(*columns).where(jobs.c.id == job)).first()
@@ -41,6 +48,7 @@ def retry(
     refusal = Admission(connection, periods).refusal(need, terms)
     if refusal is not None:
         raise refusal
+    tally.insist_on_room(connection, 1, max_queued)
     deliveries.supersede(connection, job, now)
     transition.leave(
         connection,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from config.errors import BusyError
 from storage.schema import jobs, lane_owners, orders, tallies
 from storage.schema.jobs import is_open
 
@@ -23,6 +24,25 @@ _OPEN = (
 def counts(connection: Connection) -> dict[str, int]:
     """Jobs by state, every state named; does not depend on how many jobs there are."""
     return {row.state: row.jobs for row in connection.execute(sa.select(tallies))}
+
+
+def insist_on_room(connection: Connection, more: int, max_queued: int | None) -> None:
+    """Raise :class:`BusyError` where the queue would be longer than ``max_queued`` with so many more jobs.
+
+    In the transaction that queues them, so that it is never too long by one.
+    """
+    if max_queued is None:
+        return
+    queued = counts(connection).get("queued", 0)
+    if queued + more > max_queued:
+        raise queue_full(queued, max_queued)
+
+
+def queue_full(queued: int, max_queued: int) -> BusyError:
+    """What is said to those for whom there is no room."""
+    return BusyError(
+        f"the queue is full ({queued} of at most {max_queued} jobs are waiting)", hint="submit again later"
+    )
 
 
 def ever_took_jobs(connection: Connection) -> bool:

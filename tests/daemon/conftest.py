@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from support import ready_database
 
 from config.clock import now_ms
 from config.settings import Settings
@@ -77,7 +78,7 @@ def build(tmp_path: Path) -> Iterator[Callable[..., Parts]]:
     def make(**sections: object) -> Parts:
         settings = Settings.model_validate({"state_dir": tmp_path / "state", **sections})
         directories.make(settings)
-        database = Database.open(settings.database)
+        database = ready_database.opened(settings.database)
         opened.append(database)
         files, bus, clock = PictureFiles(settings.state_dir), Bus(), HeldClock()
         dispatcher, conditions, registry = NotedDispatcher(), Conditions(), Registry(settings.models_file)

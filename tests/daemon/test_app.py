@@ -26,6 +26,7 @@ def daemon(tmp_path: Path) -> Iterator[Callable[..., LiveDaemon]]:
 
     def make(**environment: str) -> LiveDaemon:
         made.append(LiveDaemon(tmp_path / "state", environment))
+        made[-1].cold = True  # the process itself is what is looked at here
         return made[-1]
 
     yield make
@@ -210,7 +211,7 @@ def test_a_private_daemon_ends_with_whoever_started_it(daemon: Callable[..., Liv
         live.process = subprocess.Popen(
             [*COMMAND, "run", "--private"], env=live.environment, stdin=subprocess.PIPE, stdout=log, stderr=log
         )
-    live.until(live._answers, 30, "it answers")
+    live.until(live._answers, 90, "it answers")
     assert {each["name"] for each in live.status()["front_ends"]} == {"http"}
     assert live.process.stdin is not None
     live.process.stdin.close()
@@ -223,7 +224,7 @@ def test_an_unread_or_full_log_stops_nothing(daemon: Callable[..., LiveDaemon]) 
         live.process = subprocess.Popen(
             [*COMMAND, "run"], env=live.environment, stdin=subprocess.DEVNULL, stdout=full, stderr=full
         )
-    live.until(live._answers, 30, "it answers")
+    live.until(live._answers, 90, "it answers")
     assert {job["state"] for job in live.wait(live.submit("one"), live.submit("two"))} == {"done"}
     assert live.stop() == 0
 

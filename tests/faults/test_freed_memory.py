@@ -10,6 +10,11 @@ from support.processes import engines_of, usage, wait_until_gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.engine]
 
+ENVIRONMENT = {
+    "MEZZOTINT_ENGINE__KIND": "local",
+    "MEZZOTINT_ENGINE__DEVICE": "cpu",
+    "MEZZOTINT_ENGINE__THREADS": "1",
+}
 PICTURE = {"seed": 7, "steps": 2, "deterministic": True}
 
 
@@ -20,7 +25,7 @@ def test_the_engine_gives_all_its_memory_back_and_draws_the_same_after(tmp_path:
     2. A job waits, over a kill and a start of the daemon too, and no engine comes up. 3. After the resume it is drawn,
     and the first picture again, to the bit.
     """
-    live = LiveDaemon(tmp_path / "state", {"MEZZOTINT_ENGINE__KIND": "local", "MEZZOTINT_ENGINE__DEVICE": "cpu"})
+    live = LiveDaemon(tmp_path / "state", ENVIRONMENT)
     live.start(120)
     try:
         (first,) = live.wait(live.submit("a red apple", **PICTURE), seconds=300)

@@ -146,7 +146,7 @@ def test_the_harness_notices_a_reservation_outside_the_transaction(start: Any) -
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("kills", "limit"), [(8, 60), pytest.param(20, 120, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("kills", "limit"), [(4, 40), pytest.param(20, 120, marks=pytest.mark.soak)])
 def test_quotas_stay_exact_through_kills(tmp_path: Path, kills: int, limit: int) -> None:
     """1. Four callers submit, and cancel some, while the daemon is killed again and again. 2. Everything ends.
 

@@ -6,8 +6,10 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,8 +23,9 @@ pytestmark = pytest.mark.slow
 QUICK = {"MEZZOTINT_ENGINE__FAKE_STEP_S": "0.02", "MEZZOTINT_WATCH_FOLDER__ENABLED": "false"}
 
 
-def started(state_dir: Path, **environment: str) -> LiveDaemon:
+def started(state_dir: Path, *, cold: bool = False, **environment: str) -> LiveDaemon:
     live = LiveDaemon(state_dir, {**QUICK, **environment})
+    live.cold = cold
     live.start()
     live.until(lambda: live.status()["engines"][0]["state"] == "ready", 20, "the engine is ready")
     return live
@@ -36,16 +39,19 @@ def running_job(live: LiveDaemon, **fields: int) -> str:
 
 def rows(live: LiveDaemon, job: str) -> tuple[str, int]:
     """State and attempts as the next daemon finds them, with the queue held so that it starts nothing."""
-    import sqlite3
-
-    with sqlite3.connect(live.state_dir / "mezzotint.db") as connection:
-        found = connection.execute("SELECT state, attempt FROM jobs WHERE id = ?", (job,)).fetchone()
-    connection.close()
-    return (found[0], found[1])
+    return all_rows(live)[job]
 
 
-IDLE_SECONDS = 1.0
-"""It takes a sixth of one."""
+def all_rows(live: LiveDaemon) -> dict[str, tuple[str, int]]:
+    """The same of every job, by id."""
+    with closing(sqlite3.connect(live.state_dir / "mezzotint.db")) as connection:
+        return {
+            job: (state, attempt) for job, state, attempt in connection.execute("SELECT id, state, attempt FROM jobs")
+        }
+
+
+IDLE_SECONDS = 3.0
+"""It takes a sixth of one; a busy machine, several."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -53,7 +59,7 @@ def test_an_idle_daemon_stops_soon_with_its_engine(tmp_path: Path, number: signa
     """The best of a few: another process may have the cores."""
     taken = []
     for again in range(3):
-        live = started(tmp_path / f"state {again}")
+        live = started(tmp_path / f"state {again}", cold=True)
         (engine,) = engines_of(live.pid)
         began = time.monotonic()
         assert end(live, number) == 0
@@ -111,6 +117,7 @@ def test_a_hung_engine_holds_up_the_end_no_longer_than_the_grace(tmp_path: Path,
     assert rows(live, job) == ("queued", 0)
 
 
+@pytest.mark.timeout(300)
 def test_a_full_queue_and_clients_that_hang_on_do_not_hold_up_the_end(tmp_path: Path) -> None:
     """1,000 wait; one client follows events and reads none, one has sent half a request, one half a body."""
     live = started(tmp_path / "state", MEZZOTINT_STOP__GRACE_SECONDS="0.5")
@@ -132,8 +139,10 @@ def test_a_full_queue_and_clients_that_hang_on_do_not_hold_up_the_end(tmp_path: 
     assert time.monotonic() - began < 8.0
     for client in clients:
         client.close()
-    assert {rows(live, job)[0] for job in jobs} <= {"queued", "done"}
-    assert all(rows(live, job) == ("queued", 0) for job in jobs if rows(live, job)[0] == "queued")
+    found = all_rows(live)
+    assert set(jobs) == set(found)
+    assert {state for state, _ in found.values()} <= {"queued", "done"}
+    assert {attempt for state, attempt in found.values() if state == "queued"} == {0}
 
 
 def test_a_signal_to_the_whole_group_lets_the_engine_finish_its_job(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pipeline import starter
 pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(600)]
 
 PICTURES = 20
-STEPS = 4
+STEPS = 2
 ENVIRONMENT = {"MEZZOTINT_ENGINE__KIND": "local", "MEZZOTINT_ENGINE__THREADS": "1"}
 """One thread: another engine that draws on the same cores would make both wait for each other's threads."""
 

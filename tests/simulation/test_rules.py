@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daemon.fairness.board import has_room, in_turn, ranks, wanting
 from daemon.fairness.policy import next_pick
+from daemon.fairness.riders import ASIDE
 from daemon.fairness.shares import Shares
 from daemon.fairness.turns import TurnQueue
 from daemon.fairness.values import Aboard, Candidate, EngineState, Fit, Rules
@@ -17,8 +18,12 @@ def aboard(lane: int, owner: str, arrival: int, fit: Fit = A, *, alone: bool = F
     return Aboard(lane=lane, owner=owner, fit=fit, arrival=arrival, seconds=2.0, alone=alone)
 
 
-def engine(*jobs: Aboard, capacity: int = 2, model: str | None = "a") -> EngineState:
-    return EngineState(capacity=capacity, model=model, aboard=jobs)
+def engine(
+    *jobs: Aboard, capacity: int = 2, model: str | None = "a", each: float | None = None, fixed: float = 0.0
+) -> EngineState:
+    """Where ``each`` is known a forward takes that for each picture, beside what is ``fixed``."""
+    seconds = None if each is None else lambda fit, pictures: fixed + each * pictures
+    return EngineState(capacity=capacity, model=model, aboard=jobs, forward_seconds=seconds)
 
 
 def queue(*jobs: tuple[int, str, Fit]) -> TurnQueue:
@@ -132,3 +137,65 @@ def test_a_lane_that_stops_to_want_saves_nothing_up() -> None:
 def test_what_a_lane_gets_beyond_its_share_is_soon_forgiven() -> None:
     shares = Shares().seen([FOLDER]).served(3600.0, {FOLDER: 3600.0}, RULES)
     assert shares.behind[FOLDER] == -RULES.quantum_seconds
+
+
+CROWD = (aboard(PEOPLE, "p", 1), *(aboard(FOLDER, f"f{arrival}", arrival) for arrival in range(2, 9)))
+
+
+def test_who_costs_a_person_nothing_rides_along_and_so_does_everybody_while_nothing_is_known() -> None:
+    for state in (engine(*CROWD, capacity=8, each=0.0, fixed=0.1), engine(*CROWD, capacity=8)):
+        assert max(ranks(state, Shares(), RULES)) < ASIDE
+        assert wanting([], state, Shares(), RULES) == set()
+
+
+def test_who_would_lengthen_the_forwards_of_a_person_too_much_is_set_aside_and_wants() -> None:
+    """One picture takes 0.06 s: half as long again allows two, of eight places."""
+    state = engine(*CROWD, capacity=8, each=0.02, fixed=0.04)
+    assert ranks(state, Shares(), RULES) == [1, 3, *[3 + ASIDE] * 6]
+    assert wanting([], state, Shares(), RULES) == {FOLDER}
+
+
+def test_who_has_no_person_beside_him_is_not_set_aside() -> None:
+    assert ranks(engine(*CROWD[1:], capacity=8, each=0.1), Shares(), RULES) == [3] * 7
+
+
+def test_the_jobs_of_people_are_never_set_aside_for_each_other() -> None:
+    people = (aboard(PEOPLE, "p", 1), aboard(PEOPLE, "p", 2), aboard(PEOPLE, "q", 3))
+    assert ranks(engine(*people, capacity=8, each=0.1), Shares(), RULES) == [1, 2, 1]
+
+
+def test_a_lane_that_is_owed_something_goes_first_whatever_that_costs_others() -> None:
+    state = engine(*CROWD, capacity=8, each=0.1)
+    assert ranks(state, Shares(owed=frozenset({FOLDER})), RULES) == [1, 0, 0, *[3 + ASIDE] * 5]
+
+
+LARGE = Fit("a", 1024, 1024)
+
+
+def far_behind(folder: float) -> Shares:
+    return Shares(behind=(0.0, folder, 3.0, 0.0), owed=frozenset({FOLDER, SCHEDULED}))
+
+
+def test_a_lane_that_is_far_behind_and_takes_turns_has_the_engine_to_itself() -> None:
+    jobs = (
+        aboard(PEOPLE, "p", 1),
+        aboard(FOLDER, "f", 2),
+        aboard(FOLDER, "g", 3, LARGE),
+        aboard(SCHEDULED, "s", 4, LARGE),
+    )
+    state = engine(*jobs, capacity=8)
+    assert ranks(state, far_behind(4.0), RULES) == [1, 0, 3, 0]
+    assert ranks(state, far_behind(4.1), RULES) == [1 + ASIDE, 0, 3 + ASIDE, ASIDE]
+
+
+def test_it_shares_the_forwards_in_which_all_who_are_owed_something_have_their_parts() -> None:
+    jobs = aboard(PEOPLE, "p", 1), aboard(FOLDER, "f", 2), aboard(SCHEDULED, "s", 3)
+    assert ranks(engine(*jobs, capacity=8), far_behind(4.1), RULES) == [1, 0, 0]
+
+
+def test_a_lane_that_bears_less_than_its_share_of_a_crowded_forward_has_the_engine_to_itself() -> None:
+    shares = Shares(behind=(0.0, 4.1, 0.0, 0.0), owed=frozenset({FOLDER}))
+    people = [aboard(PEOPLE, f"p{arrival}", arrival) for arrival in range(7)]
+    folder = aboard(FOLDER, "f", 7), aboard(FOLDER, "g", 8, LARGE)
+    assert ranks(engine(*people[:3], *folder, capacity=8), shares, RULES)[:4] == [1, 1, 1, 0]
+    assert ranks(engine(*people, *folder, capacity=8), shares, RULES)[6:8] == [1 + ASIDE, 0]

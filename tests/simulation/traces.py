@@ -39,12 +39,13 @@ class Trace:
 def traces(draw: st.DrawFn) -> Trace:
     """Up to ten owners in four lanes, floods and single jobs, short and long, wrongly estimated by up to four times.
 
-    All pictures of a trace are of one size: for others no bound on the floor is stated.
+    Pictures are of one size or of several, and then an owner's all of one or of any.
     """
     models, engines = draw(st.sampled_from([(1, 1), (1, 1), (2, 1), (1, 3)]))
     alone = models == 2 and draw(st.booleans())
-    side = draw(st.sampled_from([512, 1024]))
-    fits = [Fit(f"model-{model}", side, side) for model in range(models)]
+    sides = draw(st.sampled_from([(512,), (1024,), (512, 1024), (512, 640, 768, 1024)]))
+    fits = [Fit(f"model-{model}", side, side) for model in range(models) for side in sides]
+    mixing = draw(st.booleans())
     machine = Machine(
         capacity=draw(st.sampled_from([1, 2, 4, 8])),
         forward_seconds=Speed(*draw(st.sampled_from(SPEEDS))),
@@ -55,6 +56,7 @@ def traces(draw: st.DrawFn) -> Trace:
     for owner in range(draw(st.integers(2, 10))):
         lane, at = draw(st.integers(0, LANES - 1)), random.choice([0.0, 0.0, random.uniform(0, 60)])
         steps, gap = random.choice([3, 10, 20, 20, 100, 200]), random.choice([0, 0, 1, 5, 20])
+        own_fits = fits if mixing else [random.choice(fits)]
         weight, error = random.choice([0.5, 1, 1, 2, 4]), random.choice([0.25, 0.5, 1, 2, 4])
         for _ in range(draw(st.sampled_from([1, 1, 3, 10, 40]))):
             asks.append(
@@ -62,7 +64,7 @@ def traces(draw: st.DrawFn) -> Trace:
                     at=at,
                     lane=lane,
                     owner=f"owner-{owner}",
-                    fit=random.choice(fits),
+                    fit=random.choice(own_fits),
                     steps=max(1, int(steps * random.uniform(0.5, 1))),
                     weight=weight,
                     error=error,
@@ -81,10 +83,14 @@ def load_of(trace: Trace) -> bounds.Load:
         longest_forward=max(machine.forward_seconds(ask.fit, machine.capacity) for ask in trace.asks),
         longest_job=max(machine.alone_seconds(ask) for ask in trace.asks),
         models=len({ask.fit.model for ask in trace.asks}),
-        sizes=len({ask.fit.width for ask in trace.asks}),
         alone=any(ask.alone for ask in trace.asks),
         lanes=len({ask.lane for ask in trace.asks}),
     )
+
+
+def one_size(trace: Trace) -> bool:
+    """Whether all its pictures can share a forward, as far as they are of one model."""
+    return len({(ask.fit.width, ask.fit.height) for ask in trace.asks}) == 1
 
 
 def worst_floor(trace: Trace, outcome: Outcome) -> float:

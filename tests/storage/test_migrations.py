@@ -117,12 +117,17 @@ def test_an_old_database_opens_without_alembic(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("every", [12, pytest.param(1, marks=pytest.mark.soak)])
 def test_a_migration_with_rows_that_is_killed_at_any_statement_is_of_one_version_and_is_finished(
-    tmp_path: Path,
+    tmp_path: Path, every: int
 ) -> None:
-    """A real process, a real kill: from each earlier version, through every real step and one that is added."""
+    """A real process, a real kill: from each earlier version, through every real step and one that is added.
+
+    At every statement of the step that comes next, and at every so many of those after it.
+    """
     script = Path(__file__).parents[1] / "support" / "killed_migrations.py"
-    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, timeout=500, check=False)
+    command = [sys.executable, script, tmp_path, str(every)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["wrong"] == []

@@ -38,6 +38,15 @@ def test_those_that_run_are_seen_as_well(q: QueueDriver) -> None:
     assert seen.jobs == []
 
 
+def test_those_that_came_last_are_seen_whatever_became_of_them(q: QueueDriver) -> None:
+    assert q.read(outlook.lately, 3) == []
+    for owner in "abcd":
+        q.enqueue(owner=f"cli:{owner}", lane="folder")
+    q.finish(q.claim_one())
+    assert [(job.lane, job.owner) for job in q.read(outlook.lately, 3)] == [(1, "cli:b"), (1, "cli:c"), (1, "cli:d")]
+    assert len(q.read(outlook.lately, 100)) == 4
+
+
 def test_the_place_in_an_owner_s_line_is_by_priority_then_age(q: QueueDriver) -> None:
     first, second = q.enqueue(), q.enqueue()
     urgent = q.enqueue(priority=1)

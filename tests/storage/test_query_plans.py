@@ -94,6 +94,7 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
         (outlook.FIRST, "jobs_turn (lane=? AND owner=?)"),
         (outlook.COUNT, "jobs_turn (lane=? AND owner=?)"),
         (outlook.PLACE, "jobs_turn (lane=? AND owner=?"),
+        (outlook.LATELY, "INTEGER PRIMARY KEY (rowid>?)"),
         (outlook.RUNNING, "jobs_state (state=?)"),
         (posts.GET, "sqlite_autoindex_posts_1 (id=?)"),
         (posts.OF_JOB, "posts_current (job_id=?)"),
@@ -114,7 +115,7 @@ def _plan(q: QueueDriver, statement: sa.Executable) -> list[str]:
     ids=[
         *("owner", "owners", "jobs of an owner", "has ready", "due", "next due", "chosen", "take"),
         *("count", "trim", "store", "open", "used", "stored"),
-        *("figures", "longest waiting", "owners ahead", "first", "count", "place", "running"),
+        *("figures", "longest waiting", "owners ahead", "first", "count", "place", "lately", "running"),
         *("post", "post of a job", "post of a message", "messages", "expired", "forgotten"),
         *("policies", "notes", "memory", "favourites", "earlier favourites", "words", "newest jobs"),
         *("speed", "load"),

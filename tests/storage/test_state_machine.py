@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,14 +19,6 @@ from storage.queue.job import Job
 MAX_ATTEMPTS = 2
 
 
-@functools.cache
-def _empty_database() -> Path:
-    """Made once: the steps that make its tables take longer than thirty verbs."""
-    folder = Path(tempfile.mkdtemp())
-    QueueDriver(folder).close()
-    return folder / "mezzotint.db"
-
-
 class QueueMachine(RuleBasedStateMachine):
     """``model`` holds what each job must look like: state, attempt, alone, cancel_requested."""
 
@@ -37,7 +28,6 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(_empty_database(), self.folder / "mezzotint.db")
         self.queue = QueueDriver(self.folder, max_attempts=MAX_ATTEMPTS)
         self.model: dict[str, dict[str, Any]] = {}
 

@@ -1,8 +1,9 @@
-"""A process that migrates a database and is killed at its n-th statement, for every n; a script of its own.
+"""A process that migrates a database and is killed at its n-th statement; a script of its own.
 
-``python killed_migrations.py DIRECTORY`` writes what it found as one JSON object: for each version a database began
-at, how many statements lead from there to the newest, and what was wrong after any of the kills. It forks its children
-from a process that has loaded everything and holds no database open.
+``python killed_migrations.py DIRECTORY EVERY`` kills at every statement of the step that comes next after each version,
+and at every so many of those of the later steps (with 1 at each). It writes what it found as one JSON object: for each
+version a database began at, how many statements lead from there to the newest, and what was wrong after any of the
+kills. It forks its children from a process that has loaded everything and holds no database open.
 
 To the real steps one more is added, so that there is a chain of them however few there are. What each version adds
 is in ``ROWS``: a table without rows is reported.
@@ -98,8 +99,8 @@ ROWS = {
 Content = dict[str, list[tuple[object, ...]]]
 
 
-def main(directory: Path) -> None:
-    """Kill at every statement of every way to the newest version."""
+def main(directory: Path, every: int) -> None:
+    """Kill on every way to the newest version."""
     versions = _with_one_more(directory)
     vars(storage.database)["VERSION"] = versions[-1]
     olds = list(_databases(directory, versions))
@@ -110,17 +111,19 @@ def main(directory: Path) -> None:
     shapes.append(_shape(_newest(directory, olds[-1])))
     statements = {}
     for at, old in enumerate(olds):
-        number = 0
+        number, stride = 0, 1
         while True:
-            number += 1
+            number += stride
             file = directory / "work" / f"{old.stem}-{number}.db"
             file.parent.mkdir(exist_ok=True)
             shutil.copy(old, file)
             if not _killed(file, number):
                 break
+            if stride == 1 and _version(_copied(file)) != old.stem:
+                stride = every
             wrong += [f"from {old.stem}, killed at {number}: {each}" for each in _problems(file, old, shapes[at:])]
             file.unlink()
-        statements[old.stem] = number - 1
+        statements[old.stem] = number - stride
     print(json.dumps({"statements": statements, "wrong": wrong}))
 
 
@@ -243,6 +246,11 @@ def _shape(path: Path) -> set[str]:
         return made | {version for (version,) in db.execute("SELECT version_num FROM alembic_version")}
 
 
+def _version(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as db:
+        return str(db.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
 def _content(path: Path) -> Content:
     """All rows by table, of a whole file."""
     with closing(sqlite3.connect(path)) as db:
@@ -262,4 +270,4 @@ def _counts(found: Content, names: Content) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -8,13 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support import command_environment
+from support import command_environment, prepared
 
 COMMAND = (str(Path(sys.executable).with_name("mezzotint")),)
 TERMINAL = frozenset({"done", "failed", "cancelled", "dead"})
@@ -41,7 +42,14 @@ class SocketConnection(http.client.HTTPConnection):
 
 
 class LiveDaemon:
-    """One state directory and, while it runs, the daemon on it."""
+    """One state directory and, while it runs, the daemon on it.
+
+    A daemon is forked from a process that has imported everything, unless the environment, the command or ``cold`` ask
+    for a start from nothing: see :mod:`support.prepared`.
+    """
+
+    cold = False
+    """Set for all long runs and figures."""
 
     def __init__(
         self, state_dir: Path, environment: Mapping[str, str] | None = None, *, command: Sequence[str] = COMMAND
@@ -49,7 +57,7 @@ class LiveDaemon:
         self.state_dir = state_dir
         self.command = tuple(command)
         self.environment = {**command_environment.environment(state_dir), **(environment or {})}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | prepared.Started | None = None
         self.log = state_dir.with_name(f"{state_dir.name}.log")
 
     @property
@@ -61,15 +69,27 @@ class LiveDaemon:
         assert self.process is not None
         return self.process.pid
 
-    def start(self, seconds: float = 30.0) -> float:
+    def start(self, seconds: float = 90.0) -> float:
         """Start and wait until it answers; returns how many seconds that took."""
         began = time.monotonic()
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self.command, "run"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            if self._may_be_prepared():
+                self.process = prepared.start(["run"], self.environment, log, log, script=self._script())
+            else:
+                self.process = subprocess.Popen(
+                    [*self.command, "run"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                )
         self.until(self._answers, seconds, "the daemon answers")
         return time.monotonic() - began
+
+    def _may_be_prepared(self) -> bool:
+        known = self.command == COMMAND or self._script() is not None
+        return not self.cold and known and prepared.suits(self.environment)
+
+    def _script(self) -> str | None:
+        """What stands for the command, where the command is a script of ours."""
+        first, name = self.command[:-1], self.command[-1]
+        return name if first == (sys.executable, "-P") and name.endswith(".py") else None
 
     def _answers(self) -> bool:
         assert self.process is not None
@@ -158,6 +178,8 @@ class LiveDaemon:
 
     def command_line(self, *arguments: str, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
         """The command on the same state directory."""
+        if self._may_be_prepared():
+            return self._prepared_line(arguments, seconds)
         return subprocess.run(
             [*self.command, *arguments],
             env=self.environment,
@@ -166,3 +188,14 @@ class LiveDaemon:
             timeout=seconds,
             check=False,
         )
+
+    def _prepared_line(self, arguments: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = prepared.start(arguments, self.environment, out, err, script=self._script())
+            try:
+                status = process.wait(seconds)
+            finally:
+                process.kill()
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(process.args, status, out.read().decode(), err.read().decode())

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image
+from support import ready_database
 from support.choosing import InOrder, charge
 from support.requests import settled
 
 from config.ids import new_id
 from pipeline.request import Request
 from storage import queue
-from storage.database import Connection, Database
+from storage.database import Connection
 from storage.queue.job import LANES, Enqueued, Job, JobError, NewJob, Origin
 from storage.results.store import NewPicture, PictureFiles
 
@@ -43,7 +44,7 @@ class QueueDriver:
 
     def __init__(self, state_dir: Path, *, max_attempts: int = 3) -> None:
         self.state_dir = state_dir
-        self.database = Database.open(state_dir / "mezzotint.db", synchronous="normal")
+        self.database = ready_database.opened(state_dir / "mezzotint.db")
         self.files = PictureFiles(state_dir)
         self.max_attempts = max_attempts
         self.now = 1_800_000_000_000

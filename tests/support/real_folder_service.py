@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from support import ready_database
 from support.choosing import InOrder, charge
 from support.fake_folder_service import draw_picture
 
@@ -19,7 +20,7 @@ from daemon.events import Bus
 from daemon.service import Delivery, Job, Order, OrderProgress, Receipt, Service, Submission
 from pipeline.models.registry import Registry
 from storage import deliveries, orders, queue
-from storage.database import Connection, Database
+from storage.database import Connection
 from storage.queue.job import JobError
 from storage.results.picture import NewPicture
 from storage.results.store import PictureFiles
@@ -40,7 +41,7 @@ class RealFolderService(Service):
 
     def __init__(self, state_dir: Path, clock: Clock, name: str) -> None:
         self.clock = clock
-        self.database = Database.open(state_dir / name, synchronous="normal")
+        self.database = ready_database.opened(state_dir / name)
         self.picture_files = PictureFiles(state_dir)
         self.images: dict[str, bytes] = {}
         self.busy = False

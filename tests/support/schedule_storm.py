@@ -15,6 +15,8 @@ from pathlib import Path
 from support.live_daemon import COMMAND, LiveDaemon
 
 STEP_MS = 2_000
+PAUSES = (0.0, 2.5, 0.0, 0.5)
+"""Between a kill and the next start, in turn: the second is longer than the way from one due time to the next."""
 MOST_KEPT = 300
 """Of a schedule so many due times are remembered: a longer storm looks at them before they are forgotten."""
 
@@ -62,17 +64,17 @@ class ScheduleStorm:
                 "request": {"prompt": "a cat {n}", "steps": 2, "width": 64, "height": 64},
             }
             self.daemon.call("POST", "/v1/schedules", body)
-        for _ in range(self.kills):
+        for number in range(self.kills):
             self._wait_for_a_due_time()
             self.daemon.kill()
             self._look()
-            time.sleep(self._chance.choice((0.0, 0.0, 0.5, 2.5)))
+            time.sleep(PAUSES[number % len(PAUSES)])
             self.daemon.start()
-        self.daemon.until(self._nothing_waits, 60, "what waits has been drawn")
+        self.daemon.until(self._nothing_waits, 200, "what waits has been drawn")
         for name in self.policies:
             self.daemon.call("POST", f"/v1/schedules/{name}/pause")
-        self.daemon.until(self._nothing_waits, 60, "what waits has been drawn")
-        self.daemon.until(self._all_is_recorded, 60, "what became of each is in its row")
+        self.daemon.until(self._nothing_waits, 200, "what waits has been drawn")
+        self.daemon.until(self._all_is_recorded, 200, "what became of each is in its row")
         self.daemon.stop()
         self._look()
         return [*self.problems, *self._wrong()]

@@ -125,7 +125,7 @@ class Storm:
         self._revive()
 
     def _kill_while_it_starts(self) -> None:
-        hour = threading.Timer(self._chance.uniform(0.0, 2.0), self._kill_whatever_runs)
+        hour = threading.Timer(self._chance.uniform(0.0, 2.0 if self.daemon.cold else 0.6), self._kill_whatever_runs)
         hour.start()
         with contextlib.suppress(AssertionError):
             self.daemon.start()

@@ -17,7 +17,7 @@ from support.queue_driver import QueueDriver
 from daemon.fairness import board as boards
 from daemon.fairness.course import forecast
 from daemon.fairness.estimates import Speeds, Spent
-from daemon.fairness.forecast import Board, Draws, Expected, Line, Waits
+from daemon.fairness.forecast import LATELY, Board, Comes, Draws, Expected, Line, Waits, to_come
 from daemon.fairness.policy import next_pick
 from daemon.fairness.shares import Shares
 from daemon.fairness.turns import TurnQueue
@@ -70,6 +70,7 @@ class VirtualDaemon:
     def __post_init__(self) -> None:
         self.speeds, self.shares, self.queue = Speeds(), Shares(), TurnQueue()
         self._heard: list[ToDaemon] = []
+        self._came: list[tuple[float, Order]] = []
         self._held: dict[str, Order] = {}
         self._waiting: dict[int, Order] = {}
         self._model: str | None = None
@@ -104,6 +105,7 @@ class VirtualDaemon:
         for each in new:
             self._waiting[each.number] = each
             self.queue.enqueue(each.lane, Candidate(each.number, each.owner, each.fit))
+            self._came.append((self.now, each))
         expected = self.expected() if new else {}
         for each in new:
             each.said, each.at = expected[each.name], self.now
@@ -128,7 +130,16 @@ class VirtualDaemon:
         ]
         board = Board(capacity=ROWS, model=self._model, aboard=aboard, shares=self.shares, rules=self.rules)
         times = {(each.lane, each.owner): self.queue.time_of(each.lane, each.owner) for each in self._waiting.values()}
-        return dict(forecast(board, Line(waiting=waiting, times=times), self.speeds).jobs)
+        return dict(forecast(board, Line(waiting=waiting, times=times, coming=self._coming()), self.speeds).jobs)
+
+    def _coming(self) -> list[Comes]:
+        """What came of late, taken to come again."""
+        return to_come(
+            [
+                Comes(seconds=self.now - at, lane=each.lane, owner=each.owner, work=each.work)
+                for at, each in self._came[-LATELY:]
+            ]
+        )
 
     def _state(self) -> EngineState:
         aboard = [
@@ -143,7 +154,13 @@ class VirtualDaemon:
             )
             for each in self._held.values()
         ]
-        return EngineState(capacity=ROWS, model=self._model, aboard=aboard)
+        return EngineState(
+            capacity=ROWS, model=self._model, aboard=aboard, forward_seconds=self._forward if self._held else None
+        )
+
+    def _forward(self, fit: Fit, rows: int) -> float:
+        work = next(each.work for each in self._held.values() if each.fit == fit)
+        return self.speeds.forward(work).of(rows) if self.speeds.seen(work) else 1.0
 
     def _claim(self) -> None:
         while (pick := next_pick(self.queue, self._state(), self.shares, self.rules)) is not None:

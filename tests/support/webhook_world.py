@@ -11,6 +11,7 @@ from support.requests import settled
 from config.errors import NotFoundError
 from config.settings import WebhookSettings
 from daemon.service import Delivery, Job, Origin, Picture
+from daemon.service.conditions import Conditions
 from frontends.webhooks.addresses import Address
 from frontends.webhooks.delivering import Deliverer
 from frontends.webhooks.sending import Sender
@@ -24,12 +25,17 @@ class FakeService:
 
     files: dict[str, bytes] = field(default_factory=dict)
     deliverers: dict[str, Any] = field(default_factory=dict)
+    unsubscribed: list[tuple[str, str]] = field(default_factory=list)
+    conditions: Conditions = field(default_factory=Conditions)
 
     async def picture_bytes(self, picture_id: str) -> bytes:
         try:
             return self.files[picture_id]
         except KeyError:
             raise NotFoundError("gone") from None
+
+    async def unsubscribe(self, source: str, target: str) -> None:
+        self.unsubscribed.append((source, target))
 
     def register_deliverer(self, source: str, deliverer: Any) -> None:
         self.deliverers[source] = deliverer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline.engine.jobs.job import Job
 from pipeline.engine.jobs.picture import Picture
+from pipeline.messages import ASIDE
 
 
 def in_order(jobs: Iterable[Job]) -> list[Picture]:
@@ -20,3 +21,8 @@ def in_order(jobs: Iterable[Job]) -> list[Picture]:
         for place, picture in enumerate(left):
             found.append(((job.urgency, place > 0, job.number, picture.index), picture))
     return [picture for _, picture in sorted(found, key=lambda pair: pair[0])]
+
+
+def rides_not(urgency: int, slots: Sequence[Picture]) -> bool:
+    """Whether who is of this urgency, and everybody behind, waits until those who have the slots so far are done."""
+    return bool(slots) and slots[0].urgency < ASIDE <= urgency

@@ -185,7 +185,7 @@ def test_a_command_starts_within_its_share_of_a_second(command: Any, arguments: 
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(seconds() for _ in range(3)) < START_SECONDS
+    assert any(seconds() < START_SECONDS for _ in range(3))
 
 
 def test_a_client_command_imports_nothing_that_belongs_to_the_daemon(state_dir: Path) -> None:

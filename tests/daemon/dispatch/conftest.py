@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from support import ready_database
 
 from config.clock import now_ms
 from config.settings import Settings
@@ -23,7 +24,6 @@ from daemon.fairness.traffic import Policy
 from pipeline.models.registry import Registry
 from pipeline.request import Defaults, parse, settle
 from storage import queue
-from storage.database import Database
 from storage.queue.job import TERMINAL, Job, NewJob, Origin
 from storage.results.store import PictureFiles
 
@@ -59,7 +59,7 @@ class Floor:
             {"state_dir": tmp_path / "state", "engine": engine, "queue": queue_settings, **sections}
         )
         self.settings.state_dir.mkdir(parents=True, exist_ok=True)
-        self.database = Database.open(self.settings.database)
+        self.database = ready_database.opened(self.settings.database)
         self.files = PictureFiles(self.settings.state_dir)
         self.bus, self.conditions = Bus(), Noted()
         self.changes: list[tuple[str, str]] = []

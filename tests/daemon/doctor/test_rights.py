@@ -198,3 +198,27 @@ def test_without_secrets_nothing_is_said(
     assert found(credentials.check_credentials, given(), of_service=tmp_path / "none") == {}
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "none"))
     assert found(credentials.check_credentials, given())["credentials"].level == "warn"
+
+
+def test_a_host_that_is_listed_without_a_secret_is_found(
+    given: Any, found: Any, secrets: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert found(credentials.check_webhooks, given()) == {}
+    hosts = [{"name": "a.example"}, {"name": "b.example"}, {"name": "c.example", "signed_with": "other"}]
+    settings = given(webhooks={"hosts": hosts})
+    _secret(secrets, "webhook-secret", 0o600, "whsec_" + "QUJD" * 10)
+    _secret(secrets, "other", 0o600, "a password")
+    findings = found(credentials.check_webhooks, settings)
+    assert {name: each.level for name, each in findings.items()} == {
+        "webhook secret other": "fail",
+        "webhook secret webhook-secret": "ok",
+    }
+    assert "a.example, b.example" in findings["webhook secret webhook-secret"].detail
+    assert "c.example" in findings["webhook secret other"].detail
+    assert "a password" not in str(findings)
+    (secrets / "webhook-secret").unlink()
+    finding = found(credentials.check_webhooks, settings)["webhook secret webhook-secret"]
+    assert (finding.level, "is not there" in finding.detail) == ("fail", True)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    found_outside = found(credentials.check_webhooks, settings, of_service=tmp_path / "none")
+    assert {each.level for each in found_outside.values()} == {"warn"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Callable
 from typing import Any
@@ -120,6 +121,48 @@ async def test_a_full_queue_refuses_with_the_reason_and_takes_again_when_there_i
         await parts.service.submit(Submission(fields=_fields()))
     await parts.service.cancel(first.id)
     assert (await parts.service.submit(Submission(fields=_fields()))).created
+
+
+@pytest.mark.parametrize("room", [0, 1, 337])
+async def test_of_a_thousand_at_once_exactly_as_many_are_taken_as_there_is_room_for(
+    build: Callable[..., Any], room: int
+) -> None:
+    """Whatever else is refused beside them takes no room from anybody."""
+    parts = build(queue={"max_queued": room + 3})
+    for _ in range(3):
+        await parts.service.submit(Submission(fields=_fields()))
+    wrong = [Submission(fields=_fields(steps=-1)) for _ in range(100)]
+    submissions = [*wrong, *(Submission(fields=_fields(), owner=f"cli:{n % 7}") for n in range(1_000))]
+    answers = await asyncio.gather(*map(parts.service.submit, submissions), return_exceptions=True)
+    assert sum(isinstance(each, Receipt) for each in answers) == room
+    full = [each for each in answers if isinstance(each, BusyError)]
+    assert {each.message.partition(" (")[0] for each in full} == {"the queue is full"}
+    assert (await parts.service.status()).queue["queued"] == room + 3
+
+
+async def test_several_at_once_are_taken_together_or_not_at_all(build: Callable[..., Any]) -> None:
+    parts = build(queue={"max_queued": 10})
+    offers = [[Submission(fields=_fields()) for _ in range(3)] for _ in range(8)]
+    answers = await asyncio.gather(*map(parts.service.submit_many, offers), return_exceptions=True)
+    assert sum(isinstance(each, list) for each in answers) == 3
+    assert (await parts.service.status()).queue["queued"] == 9
+
+
+async def test_a_known_key_needs_no_room_among_those_that_come_with_it(build: Callable[..., Any]) -> None:
+    parts = build(queue={"max_queued": 2})
+    answers = await parts.service.submit_many([Submission(fields=_fields(), key="k") for _ in range(2)])
+    assert [each.created for each in answers] == [True, False]
+    assert (await parts.service.submit(Submission(fields=_fields()))).created
+
+
+async def test_a_retry_of_a_job_needs_room_too(build: Callable[..., Any]) -> None:
+    parts = build(queue={"max_queued": 1})
+    job = await parts.service.submit(Submission(fields=_fields()))
+    await parts.service.cancel(job.id)
+    await parts.service.submit(Submission(fields=_fields()))
+    with pytest.raises(BusyError, match="the queue is full"):
+        await parts.service.retry(job.id)
+    assert (await parts.service.job(job.id)).state == "cancelled"
 
 
 async def test_a_nearly_full_disk_refuses_with_the_reason_and_heals_by_itself(

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from support import ready_database
 from support.choosing import InOrder, charge
 
 from config.clock import now_ms, steady_ms
@@ -20,7 +21,6 @@ from daemon.service import Conditions, Draft, EngineStatus, Service
 from frontends.schedules import Clockwork, front_end
 from pipeline.models.registry import Registry
 from storage import queue
-from storage.database import Database
 from storage.results.store import PictureFiles
 
 HOUR = 3_600_000
@@ -41,7 +41,7 @@ class World:
         settings = Settings.model_validate({"state_dir": state_dir, **sections})
         directories.make(settings)
         self.off = 0
-        self.database = Database.open(settings.database, synchronous="normal")
+        self.database = ready_database.opened(settings.database)
         self.bus = Bus()
         self.service = Service(
             settings=settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,39 @@ async def test_an_answer_that_will_not_change_gives_up(world: Any, there: Receiv
     there.spoil = answering(status)
     with pytest.raises(UndeliverableError, match=f"{there.host} answered {status}"):
         await world.tell(there.url("/hook?token=hidden"))
+
+
+async def test_who_answers_that_he_is_gone_is_asked_no_more_until_the_settings_are_read_anew(
+    build: Callable[..., Any], there: Receiver
+) -> None:
+    listed = {"name": there.host, "private": True, "http": True}
+    world = build(listed, subscriptions=[{"name": "archive", "url": there.url("/all")}])
+    deliverer, of_subscription = world.deliverer, replace(delivery(), target="archive")
+    answers, there.spoil = there.spoil, answering(410)
+    for _ in range(3):
+        with pytest.raises(UndeliverableError, match=r"answered 410.*: it wants to be told no more"):
+            await deliverer.deliver(of_subscription, job())
+    assert len(there.messages) == 1
+    assert world.service.unsubscribed == [("webhook", "archive")]
+    (condition,) = world.service.conditions.list()
+    assert condition.what == "webhook archive"
+    there.spoil = answers
+    await deliverer.deliver(delivery(there.url("/other")), job())  # of the same host
+    deliverer.ended.forget()
+    assert world.service.conditions.list() == ()
+    await deliverer.deliver(of_subscription, job())
+    assert [message.path for message in there.messages] == ["/all", "/other", "/all"]
+
+
+async def test_an_address_that_came_with_a_job_ends_without_an_alarm(world: Any, there: Receiver) -> None:
+    there.spoil = answering(410)
+    deliverer = world.deliverer
+    for _ in range(2):
+        with pytest.raises(UndeliverableError, match="told no more"):
+            await deliverer.deliver(delivery(there.url()), job())
+    assert len(there.messages) == 1
+    assert world.service.unsubscribed == []
+    assert world.service.conditions.list() == ()
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])

@@ -144,7 +144,7 @@ def _local(tmp_path: Path) -> Bench:
     from pipeline.engine.local import LocalEngine
     from pipeline.models.registry import Registry, place
 
-    settings = EngineSettings(device="cpu", dtype="float32", max_batch=4)
+    settings = EngineSettings(device="cpu", dtype="float32", max_batch=4, threads=1)
 
     def build(send: Send) -> Engine:
         return LocalEngine(settings, send)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from support.draws import draw
 
-from pipeline.messages import Cancel, Drawn, Failed, Finished, Progress, Pulse, Rank, Stop, Stopped
+from pipeline.messages import ASIDE, Cancel, Drawn, Failed, Finished, Progress, Pulse, Rank, Stop, Stopped
 
 from .conftest import Bench
 
@@ -135,6 +135,15 @@ def test_a_parked_job_that_becomes_urgent_is_drawn_at_the_next_step_and_no_place
     assert list(bench.ends())[-1] == f"job {rows - 1}", "the youngest made room"
     assert bench.last_pulse().steps == 4 * rows + 2
     assert bench.last_pulse().forwards == 6, "1 without the late one, 2 with it, 3 for who made room"
+
+
+def test_who_is_set_aside_rides_with_nobody_else_and_is_drawn_as_soon_as_there_is_nobody(bench: Bench) -> None:
+    bench.send(*(bench.order(f"aside {row}", urgency=ASIDE + row, steps=2) for row in range(2)))
+    bench.send(bench.order("person", urgency=1, steps=4))
+    bench.serve()
+    assert list(bench.ends()) == ["person", "aside 0", "aside 1"]
+    assert bench.last_pulse().steps == 4 + 2 * 2
+    assert bench.last_pulse().forwards == 4 + 2, "those who are set aside share theirs"
 
 
 def test_a_job_that_is_parked_for_others_comes_out_as_it_would_have(bench: Bench) -> None:

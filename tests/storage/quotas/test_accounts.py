@@ -247,9 +247,9 @@ class QuotaMachine(RuleBasedStateMachine):
 
 @pytest.mark.slow
 class TestQuotas(QuotaMachine.TestCase):  # type: ignore[misc,name-defined]
-    """60 sequences of 30 verbs."""
+    """30 sequences of 30 verbs."""
 
-    settings = settings(max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    settings = settings(max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.soak

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -88,8 +91,10 @@ def test_a_moderator_deletes_and_it_is_on_record(world: BotWorld) -> None:
     first, mod = drawn(world, prompt="a moderated one"), moderator(world)
     question = pressed(world, mod, first, "delete")
 
+    job = job_of(first)
     assert pressed(world, mod, question, "remove").text == "Deleted."
     assert first.deleted
+    assert ("delete", job) in noted(world)
 
 
 def test_cancel_is_for_the_owner_and_says_so_when_it_is_over(world: BotWorld) -> None:
@@ -124,11 +129,38 @@ def test_what_comes_of_a_private_job_is_private(world: BotWorld) -> None:
     assert more.seen_only_by == world.ada
 
 
+def test_in_direct_messages_everything_is_for_who_is_there(world: BotWorld) -> None:
+    """
+    1. Somebody draws in the direct messages with the bot, draws it again, hides the picture and deletes the job.
+    2. Somebody else forges its id in a guild.
+    Result: it does what it says for the one, and is not there for the other.
+    """
+    direct = world.call(lambda fake: fake.direct(world.ada))
+    asked = {"prompt": "at home", "size": "64x64", "steps": 2}
+    first = finished(world, world.slash(world.ada, "imagine", where=direct, **asked))
+    assert finished(world, pressed(world, world.ada, first, "reroll")).channel is direct
+    assert "hidden" in pressed(world, world.ada, first, "spoiler").text
+    assert first.gallery[0]["spoiler"]
+
+    his = drawn(world, world.bob, prompt="another of his own")
+    assert forged(world, his, "parameters", job_of(first)) == NO_SUCH_JOB
+    question = pressed(world, world.ada, first, "delete")
+    assert pressed(world, world.ada, question, "remove").text == "Deleted."
+    assert first.deleted
+
+
 def test_errors_are_said_in_the_language_of_who_pressed(world: BotWorld) -> None:
     hans = world.call(lambda fake: fake.user("hans", world.guild, locale="de"))
     first = drawn(world, prompt="ein Apfel")
 
     assert pressed(world, hans, first, "spoiler").text == "Das kann nur die Moderation."
+
+
+def noted(world: BotWorld) -> list[tuple[str, str]]:
+    """What moderators did with which jobs, as it is on record."""
+    with closing(sqlite3.connect(f"file:{world.daemon.state_dir}/mezzotint.db?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT action, detail FROM audit").fetchall()
+    return [(action, json.loads(detail).get("job", "")) for action, detail in rows]
 
 
 def moderator(world: BotWorld) -> Any:

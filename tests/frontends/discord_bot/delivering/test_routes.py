@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.delivery_world import World
+from support.discord_studio import ECHO
 from support.fake_discord import refusals
 from support.fake_discord.refusals import Refusal
+from support.pictures import noise
 
 from config.errors import RetryableError
 from daemon.service import LaterError
+from frontends.discord_bot.delivering.ladder import RUNGS
 
 ORIGINAL = "PATCH /webhooks/*/messages/@original"
 EDIT = "PATCH /channels/*/messages/*"
@@ -174,7 +179,7 @@ async def test_where_the_bot_is_no_member_only_the_token_works(world: World) -> 
     abroad = world.fake.guild("abroad", with_bot=False)
     channel, bob = world.fake.channel(abroad), world.fake.user("bob", abroad)
     bob.application_installed = True
-    world.fake.commands.overwrite(None, [{**_echo(), "integration_types": [0, 1], "contexts": [0, 1, 2]}])
+    world.fake.commands.overwrite(None, [{**ECHO, "integration_types": [0, 1], "contexts": [0, 1, 2]}])
     job = await world.asked(user=bob, channel=channel, count=12)
     late = await world.asked(user=bob, channel=channel)
 
@@ -188,12 +193,6 @@ async def test_where_the_bot_is_no_member_only_the_token_works(world: World) -> 
     assert len(direct.pictures) == 1
     assert "longer than the 15 minutes" in direct.text or "The channel" in direct.text or "I may not" in direct.text
     world.fake.assert_no_surprises()
-
-
-def _echo() -> dict[str, object]:
-    from support.discord_studio import ECHO
-
-    return dict(ECHO)
 
 
 async def test_many_pictures_come_in_several_messages(world: World) -> None:
@@ -309,3 +308,50 @@ async def test_pictures_that_are_gone_are_told_to_be(world: World) -> None:
     await world.deliverer.deliver(world.delivery(job), job)
 
     assert (await world.post(job)).why == "Its pictures are no longer kept."
+
+
+async def test_no_prompt_pings_anyone_or_breaks_a_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest prompt, full of markup and mentions, ten pictures, and every line that we add ourselves."""
+    bob = world.fake.user("bob", world.guild)
+    prompt = (f"@everyone {bob.mention} ||`**[x](https://example.org)**`|| mz:delete:0 " * 60)[:4000]
+    job = await world.asked(count=10, prompt=prompt, data=noise(120))
+    await world.shown(job)
+    world.fake.clock.advance(20 * 60)
+    world.fake.remove(world.message(job))
+    world.fake.faults.refuse(SEND, refusals.too_large(), times=len(RUNGS) - 1)
+
+    await world.deliverer.deliver(world.delivery(job), job)
+
+    (message,) = world.fake.messages(world.channel)
+    assert len(message.pictures) == 10
+    assert world.fake.pings(world.ada) == [message]
+    assert world.fake.pings(bob) == []
+    assert "`/history`" in message.text
+    world.fake.assert_no_surprises()
+
+
+async def test_the_reason_is_told_in_the_owners_language(world: World) -> None:
+    job = await world.asked()
+    job = replace(job, origin=replace(job.origin, address={**job.origin.address, "locale": "de"}))
+    world.fake.clock.advance(20 * 60)
+    world.channel.deny(world.guild.everyone, "send_messages")
+
+    await world.deliverer.deliver(world.delivery(job), job)
+
+    (direct,) = world.fake.messages(world.fake.direct(world.ada))
+    assert "Das ließ sich dort, wo du gefragt hast, nicht zeigen." in direct.text
+
+
+async def test_a_varied_picture_leads_back_to_the_one_before(world: World) -> None:
+    first = await world.asked()
+    await world.shown(first)
+    second = replace(await world.asked(), parent=first.pictures[0].id)
+    hidden = await world.asked(private=True)
+    third = replace(await world.asked(), parent=hidden.id)
+
+    for job in (second, third):
+        await world.deliverer.deliver(world.delivery(job), job)
+
+    link = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{world.message(first).id}"
+    assert link in world.message(second).text
+    assert "discord.com" not in world.message(third).text

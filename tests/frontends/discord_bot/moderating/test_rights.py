@@ -106,6 +106,19 @@ def test_the_operator_blocks_everywhere(server: BotServer) -> None:
     server.draws()
 
 
+def test_the_operator_limits_everywhere(server: BotServer) -> None:
+    operator = server.world.fake.owner
+    here = directly(server, operator)
+    server.says("limits set", by=operator, where=here, what="max_steps", value=5)
+    try:
+        assert "At most 5 steps" in server.refused(steps=6)
+        server.says("limits set", what="max_steps", value=6)
+        server.draws(steps=6)
+        assert "only be set in a server" in server.says("roles deny", by=operator, where=here, role=server.patrons)
+    finally:
+        server.says("limits clear", by=operator, where=here, what="max_steps")
+
+
 def test_nobody_else_decides_everywhere(server: BotServer) -> None:
     told = server.says("block", by=server.mod, where=directly(server, server.mod), user=server.ada)
 

@@ -22,6 +22,7 @@ async def counter(tmp_path: Path) -> AsyncIterator[BotCounter]:
         yield found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["queued", "pictures_per_day"])
 async def test_of_a_thousand_at_once_exactly_as_many_as_the_cap_are_accepted(counter: BotCounter, what: str) -> None:
     await counter.policy.set("1", "guild", what, 37, "9")
