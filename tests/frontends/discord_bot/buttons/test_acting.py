@@ -122,6 +122,25 @@ def test_what_a_moderator_hid_is_not_shown_by_way_of_another_place(world: BotWor
     assert taken.gallery[0]["spoiler"]
 
 
+def test_a_picture_is_taken_out_however_often_others_were(world: BotWorld) -> None:
+    """
+    1. So many pictures were taken out of a result that no more can be on record.
+    2. One more is taken, and another.
+    Result: it comes, and is still there when the other is.
+    """
+    first = drawn(world, prompt="a liked one", count=2)
+    rows = [(str(number), "discord", "1", "part", 1_000) for number in range(99)]
+    put = "INSERT INTO post_messages SELECT ?, ?, post_id, ?, ?, ? FROM post_messages WHERE message_id = ?"
+    with closing(sqlite3.connect(world.daemon.state_dir / "mezzotint.db")) as connection, connection:
+        connection.executemany(put, [(*row, str(first.id)) for row in rows])
+
+    taken = finished(world, pressed(world, world.bob, first, "pick", 1))
+    finished(world, pressed(world, world.bob, first, "pick", 0))
+
+    assert len(taken.pictures) == 1
+    assert not taken.deleted
+
+
 def test_a_moderator_deletes_and_it_is_on_record(world: BotWorld) -> None:
     first, mod = drawn(world, prompt="a moderated one"), moderator(world)
     question = pressed(world, mod, first, "delete")
