@@ -19,7 +19,6 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
 NONE = "none"
 """In the target of a schedule: no guild, no roles."""
 MOST_CHOICES = 25
-OPTION = app_commands.Range[str, 1, 32]
 
 
 def kept_as(user: int, name: str) -> str:

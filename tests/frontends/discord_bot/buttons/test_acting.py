@@ -94,10 +94,12 @@ def test_what_was_shown_again_is_deleted_with_the_rest(world: BotWorld) -> None:
     Result: none of the messages is left.
     """
     first = drawn(world, prompt="a goner in many places")
-    shown = [
-        finished(world, world.slash(user, "show", job=job_of(first))) for user in (world.ada, world.bob, world.ada)
-    ]
+    shown = []
+    for user in (world.ada, world.bob, world.ada):
+        world.daemon.until(lambda: not untold(world), 30, "what was sent is on record")
+        shown.append(finished(world, world.slash(user, "show", job=job_of(first))))
 
+    world.daemon.until(lambda: not untold(world), 30, "what was sent is on record")
     question = pressed(world, world.ada, shown[-1], "delete")
     assert pressed(world, world.ada, question, "remove").text == "Deleted."
 
@@ -215,6 +217,13 @@ def noted(world: BotWorld) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(f"file:{world.daemon.state_dir}/mezzotint.db?mode=ro", uri=True)) as connection:
         rows = connection.execute("SELECT action, detail FROM audit").fetchall()
     return [(action, json.loads(detail).get("job", "")) for action, detail in rows]
+
+
+def untold(world: BotWorld) -> int:
+    """Posts of jobs that are still to be told."""
+    with closing(sqlite3.connect(f"file:{world.daemon.state_dir}/mezzotint.db?mode=ro", uri=True)) as connection:
+        (number,) = connection.execute("SELECT count(*) FROM posts WHERE state = 'open' AND job_id NOT NULL").fetchone()
+    return int(number)
 
 
 def moderator(world: BotWorld) -> Any:
