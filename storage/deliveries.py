@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from config.ids import new_id
+from storage import posts
 from storage.schema import deliveries, jobs
 from storage.schema.deliveries import is_given_up, is_waiting
 
@@ -84,8 +85,11 @@ def done(connection: Connection, delivery: str, now: int) -> None:
 
 
 def give_up(connection: Connection, delivery: str, error: str, now: int) -> None:
-    """It is never tried again."""
-    _end(connection, deliveries.c.id == delivery, "given_up", now, error=error)
+    """It is never tried again. Where its source keeps a post of it, whoever looks for the result finds it kept."""
+    ended = _ended(deliveries.c.id == delivery, "given_up", now, error=error)
+    row = connection.execute(ended.returning(deliveries.c.job_id, deliveries.c.source, deliveries.c.target)).first()
+    if row is not None and not row.target:
+        posts.keep_untold(connection, row.job_id, row.source)
 
 
 def supersede(connection: Connection, job: str, now: int) -> None:
@@ -120,4 +124,8 @@ def waiting_by_source(connection: Connection) -> dict[str, int]:
 
 
 def _end(connection: Connection, which: sa.ColumnElement[bool], state: str, now: int, **values: str | None) -> None:
-    connection.execute(sa.update(deliveries).where(which, is_waiting).values(state=state, ended_at=now, **values))
+    connection.execute(_ended(which, state, now, **values))
+
+
+def _ended(which: sa.ColumnElement[bool], state: str, now: int, **values: str | None) -> sa.Update:
+    return sa.update(deliveries).where(which, is_waiting).values(state=state, ended_at=now, **values)

@@ -73,7 +73,9 @@ OF_MESSAGE = (
     .join(post_messages, post_messages.c.post_id == posts.c.id)
     .where(post_messages.c.message_id == sa.bindparam("of_message"), post_messages.c.source == sa.bindparam("from"))
 )
-OPEN = sa.select(posts).where(is_open).order_by(posts.c.created_at, posts.c.id).limit(sa.bindparam("most"))
+OPEN = (
+    sa.select(posts).where(is_open).order_by(posts.c.created_at.desc(), posts.c.id.desc()).limit(sa.bindparam("most"))
+)
 MESSAGES = (
     sa.select(post_messages).where(post_messages.c.post_id == sa.bindparam("of_post")).order_by(post_messages.c.part)
 )
@@ -122,7 +124,7 @@ def of_message(connection: Connection, message: str, source: str, *, now: int) -
 
 
 def open_ones(connection: Connection, limit: int, *, now: int) -> list[Post]:
-    """Those still to be told, the oldest first."""
+    """Those still to be told, the newest first: what was left behind long ago is in nobody's way."""
     return [_of(row, now) for row in connection.execute(OPEN, {"most": limit})]
 
 
@@ -186,6 +188,15 @@ def told(connection: Connection, post: str, state: str, route: str | None, why: 
     values = {"state": state, "route": route, "why": None if why is None else why[:MAX_WORDS]}
     _must_have(connection, post)
     connection.execute(sa.update(posts).where(posts.c.id == post).values(**values))
+
+
+def keep_untold(connection: Connection, job: str, source: str) -> None:
+    """The result of this job is brought no more: where it is still to be told, it is kept. Why is not said here."""
+    connection.execute(
+        sa.update(posts)
+        .where(posts.c.job_id == job, posts.c.source == source, is_current, is_open)
+        .values(state="kept", route=None, why=None)
+    )
 
 
 def drop_token(connection: Connection, post: str) -> None:

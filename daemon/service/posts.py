@@ -41,7 +41,7 @@ class Posts:
         return await self._database.read(partial(posts.of_message, message=message_id, source=source, now=now))
 
     async def open_ones(self, limit: int = AT_ONCE) -> list[Post]:
-        """Those still to be told, the oldest first; at most 500."""
+        """Those still to be told, the newest first; at most 500."""
         most = max(0, min(limit, AT_ONCE))
         return await self._database.read(partial(posts.open_ones, limit=most, now=self._clock()))
 

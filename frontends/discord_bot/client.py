@@ -70,7 +70,7 @@ class Bot(discord.Client):
         catalogue = Catalogue.read()
         self.desk = self._furnished(settings, service, catalogue, clock)
         self._threads = Threads(self.desk)
-        self.deliverer = Deliverer(self, self.desk.live, service, settings, catalogue, clock)
+        self.deliverer = Deliverer(self, self.desk.live, service, catalogue, clock)
 
     def _furnished(self, settings: Settings, service: Service, catalogue: Catalogue, clock: Clock) -> Desk:
         board, policy = ModelBoard(settings, service), Policy(service)

@@ -18,6 +18,7 @@ from config.settings import Settings
 from daemon.service import Delivery, Job, Service, Submission
 from frontends.contract import Misconfigured
 from frontends.discord_bot import token
+from frontends.discord_bot.delivering.placing import placed
 
 if TYPE_CHECKING:
     from frontends.discord_bot.client import Bot
@@ -72,5 +73,6 @@ class DiscordBot:
     async def deliver(self, delivery: Delivery, job: Job) -> None:
         """See :class:`daemon.service.Deliverer`. While there is no connection every result waits for it."""
         if self._bot is None or not self._bot.is_ready():
+            await placed(self._service.posts, self._clock, delivery, job)
             raise RetryableError("the bot is not connected to Discord")
         await self._bot.deliverer.deliver(delivery, job)

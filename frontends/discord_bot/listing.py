@@ -120,7 +120,8 @@ async def _told(desk: Desk, words: Words, job: Job) -> tuple[str | None, str | N
     if post is None:
         return None, note
     if post.state == "kept":
-        return None, words.label("history.kept", why=post.why or "")
+        # The outbox gives up without a word of ours: it was never brought in all the time that it was tried.
+        return None, words.label("history.kept", why=post.why or words.label("delivering.unreachable"))
     link = None if post.ephemeral or post.state == "gone" else await lineage.link(desk.service, post)
     return link, note
 

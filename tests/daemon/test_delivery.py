@@ -10,9 +10,10 @@ from typing import Any
 from support.waiting import until
 
 from config.errors import RetryableError
+from config.ids import new_id
 from config.settings import DeliverySettings
 from daemon.delivery import Outbox
-from daemon.service import Delivery, Job, JobChanged, LaterError, Submission, UndeliverableError
+from daemon.service import Delivery, Job, JobChanged, LaterError, Post, Submission, UndeliverableError
 from storage import deliveries
 
 QUICK = DeliverySettings(retry_seconds=0.01, longest_wait_seconds=0.01, max_attempts=3)
@@ -185,6 +186,20 @@ async def test_a_reason_that_never_passes_is_given_up_after_its_hours(parts: Any
         await _come_to(parts, 0, 1)
     assert deliverer.seen == []
     assert 10 <= 1000 - len(deliverer.errors) <= 15, "each of its waits counts, and nothing else does"
+
+
+async def test_what_is_given_up_is_kept_where_it_was_to_be_told(parts: Any) -> None:
+    parts.service.register_deliverer("folder", Scripted(UndeliverableError("nobody is there")))
+    job = await _ended(parts)
+    post = Post(id=new_id(parts.clock()), source="folder", channel="2", user="3", job_id=job)
+    other = Post(id=new_id(parts.clock()), source="elsewhere", channel="2", user="3")
+    for each in (post, other):
+        await parts.service.posts.open(each)
+    async with _running(_outbox(parts)):
+        await _come_to(parts, 0, 1)
+    after = await parts.service.posts.of_job(job)
+    assert (after.id, after.state, after.why) == (post.id, "kept", None)
+    assert [each.id for each in await parts.service.posts.open_ones(10)] == [other.id]
 
 
 async def test_a_delivery_is_not_late_by_an_hour_because_the_clock_was_set_back(parts: Any) -> None:

@@ -158,7 +158,6 @@ class World:
             client,
             self.live,
             self.service,
-            self.settings,
             CATALOGUE,
             self.now,
             request_seconds=self.request_seconds,

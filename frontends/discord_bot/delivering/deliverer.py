@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 import discord
 import structlog
@@ -12,8 +11,6 @@ from discord import ui
 from config.clock import Clock
 from config.errors import MezzotintError, NotFoundError, RetryableError
 from config.failpoints import reach
-from config.ids import new_id
-from config.settings import Settings
 from daemon.service import TERMINAL, Delivery, Job, Picture, Post
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.batches import batches
@@ -22,16 +19,15 @@ from frontends.discord_bot.delivering.content import Content, Piece
 from frontends.discord_bot.delivering.door import Door, newest_living
 from frontends.discord_bot.delivering.ladder import Ladder
 from frontends.discord_bot.delivering.live import Live
+from frontends.discord_bot.delivering.placing import placed
 from frontends.discord_bot.delivering.reasons import reason
 from frontends.discord_bot.delivering.ways import Ways
 from frontends.discord_bot.layouts import done as done_layout
 from frontends.discord_bot.layouts import ended as ended_layout
-from frontends.discord_bot.words import Catalogue, Marked, Words
+from frontends.discord_bot.words import Catalogue, Words
 
-KEEP_SHARE = 0.9
-"""What could not be brought for so much of the time after which it would be given up is kept: its owner is told why."""
 BROKEN_TRIES = 2
-"""After so many tries that broke on a defect of ours it is kept as well."""
+"""After so many tries that broke on a defect of ours it is kept, and its owner is told why."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,19 +40,15 @@ class Deliverer:
         client: discord.Client,
         live: Live,
         service: Door,
-        settings: Settings,
         catalogue: Catalogue,
         clock: Clock,
         *,
-        gallery_url: str | None = None,
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         self._locks = live.locks
         self._service = service
-        self._keep_after_ms = settings.delivery.give_up_hours * KEEP_SHARE * 3_600_000
         self._catalogue = catalogue
         self._clock = clock
-        self._gallery_url = gallery_url
         self._ways = Ways(client)
         self._chain = Chain(self._ways, service.posts, clock, request_seconds)
 
@@ -65,13 +57,11 @@ class Deliverer:
         if job.state not in TERMINAL:  # it is tried again meanwhile: its next end is told
             return
         async with self._locks.of(job.id):
-            post = await self._post(delivery, job)
+            post = await placed(self._service.posts, self._clock, delivery, job)
             if post.state == "gone":
                 return
             try:
                 await self._tell(delivery, job, post)
-            except RetryableError as error:
-                await self._keep_late(delivery, job, post, error)
             except MezzotintError:
                 raise
             except Exception as error:
@@ -81,32 +71,6 @@ class Deliverer:
                     raise
                 log.error("delivery_kept", job=job.id, post=post.id, exc_info=error)
                 await self._end(post, "kept", None, self._words_of(job).say("delivering.defect"))
-
-    async def _keep_late(self, delivery: Delivery, job: Job, post: Post, error: RetryableError) -> None:
-        if self._clock() - delivery.created_at < self._keep_after_ms:
-            raise error
-        await self._end(post, "kept", None, self._words_of(job).say("delivering.unreachable"))
-
-    async def _post(self, delivery: Delivery, job: Job) -> Post:
-        """Where it is to be told. The job of a schedule has its post made here."""
-        posts, address = self._service.posts, delivery.address
-        named = address.get("post")
-        if (post := await posts.of_job(job.id)) is not None:
-            return post
-        if named and (post := await posts.get(str(named))) is not None:
-            # What ended between the two left it without its job; by that its messages are found later.
-            await posts.bind(post.id, job.id)
-            return post
-        made = Post(
-            id=new_id(self._clock()),
-            source=delivery.source,
-            guild=_number(address.get("guild")),
-            channel=str(address["channel"]),
-            user=str(address["user"]),
-            job_id=job.id,
-        )
-        await posts.open(made)
-        return made
 
     async def _tell(self, delivery: Delivery, job: Job, post: Post) -> None:
         errand = await self._errand(delivery, job, post)
@@ -176,9 +140,6 @@ class Deliverer:
 
         mark = pieces[0].picture.id
         reduced = words.say("delivering.reduced")
-        if self._gallery_url:
-            link = Marked(f"{self._gallery_url.rstrip('/')}/jobs/{job.id}")
-            reduced = words.say("delivering.reduced_link", link=link)
         return Content(part, mark, look, pieces, alt=job.request.prompt, spoiler=spoiler, reduced=reduced)
 
     async def _pieces(self, pictures: Sequence[Picture], limit: int) -> list[Piece]:
@@ -201,7 +162,3 @@ class Deliverer:
 
     def _words_of(self, job: Job) -> Words:
         return self._catalogue.words(job.origin.address.get("locale"))
-
-
-def _number(value: Any) -> str | None:
-    return str(value) if str(value).isdecimal() else None

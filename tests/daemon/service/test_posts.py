@@ -60,15 +60,15 @@ async def test_what_is_said_twice_is_kept_once(parts: Any) -> None:
         await posts.open(post)
 
 
-async def test_those_still_to_be_told_come_oldest_first(parts: Any) -> None:
+async def test_those_still_to_be_told_come_newest_first(parts: Any) -> None:
     posts, opened = parts.service.posts, []
     for _ in range(4):
         opened.append(await posts.open(new_post(parts)))
         parts.clock.forward(1)
     await posts.told(opened[1].id, "told", "webhook")
     await posts.told(opened[2].id, "kept", None, "nobody may write there")
-    assert [each.id for each in await posts.open_ones(10)] == [opened[0].id, opened[3].id]
-    assert [each.id for each in await posts.open_ones(1)] == [opened[0].id]
+    assert [each.id for each in await posts.open_ones(10)] == [opened[3].id, opened[0].id]
+    assert [each.id for each in await posts.open_ones(1)] == [opened[3].id]
     kept = await posts.get(opened[2].id)
     assert (kept.state, kept.route, kept.why) == ("kept", None, "nobody may write there")
 

@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 from support.bot_commands import Person
-from support.bot_world import BotWorld, bot_world
+from support.bot_world import FAKE_ENGINE, BotWorld, bot_world
 from support.fake_discord.uploads import Upload
 from support.pictures import noise
 
@@ -114,3 +114,32 @@ def test_settings_that_it_is_built_with_are_taken_over(tmp_path: pathlib.Path) -
         until_state(world, "ready")
         told = Person(world, "eve").is_told("edit", image=Upload("large.png", noise()), prompt="a pear")
         assert "That picture is too large" in told.text
+
+
+def test_what_was_given_up_while_the_bot_was_away_is_in_the_history_with_the_reason(tmp_path: pathlib.Path) -> None:
+    """
+    1. Somebody asks for a picture; the daemon stops before it is there.
+    2. It comes back without Discord, draws, and tries to bring the picture until it gives up.
+    3. Discord is there again.
+
+    Result: the history says that it could not be brought and why, and ``/show`` brings it.
+    """
+    with bot_world(tmp_path, {**FAKE_ENGINE, "MEZZOTINT_ENGINE__FAKE_STEP_S": "0.05"}) as world:
+        ann = Person(world, "ann")
+        ann.says("imagine", prompt="a lost fox", steps=40)
+        world.daemon.kill()
+        usual, quick = dict(world.daemon.environment), {"GIVE_UP_HOURS": "0.0001", "RETRY_SECONDS": "0.1"}
+        world.daemon.environment["MEZZOTINT_DISCORD__API_BASE"] = "http://127.0.0.1:9/api/v10"
+        world.daemon.environment.update({f"MEZZOTINT_DELIVERY__{name}": each for name, each in quick.items()})
+        world.daemon.start()
+        world.daemon.until(lambda: world.daemon.status()["deliveries"]["given_up"] == 1, 120, "it is given up")
+        assert world.daemon.stop() == 0
+        world.daemon.environment.clear()
+        world.daemon.environment.update(usual)
+        world.start()
+
+        listed = ann.says("history")
+        assert "could not be brought" in listed.text
+        assert "Discord could not be reached for too long" in listed.text
+        world.done(ann.says("show", job=ann.jobs()[0]["id"]))
+        assert "could not be brought" not in ann.says("history").text

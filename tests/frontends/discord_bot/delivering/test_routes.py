@@ -288,17 +288,17 @@ async def test_a_revoked_token_of_the_bot_loses_nothing(world: World) -> None:
     assert len(world.message(job).pictures) == 1
 
 
-async def test_what_can_not_be_brought_for_days_is_kept(world: World) -> None:
+async def test_how_long_it_is_tried_is_for_the_outbox_to_say(world: World) -> None:
     job = await world.asked()
     await world.shown(job)
     delivery = world.delivery(job)
     world.fake.clock.advance(160 * 3600)
     world.fake.faults.server_error(EDIT, 503, times=None)
 
-    await world.deliverer.deliver(delivery, job)
+    with pytest.raises(RetryableError):
+        await world.deliverer.deliver(delivery, job)
 
-    post = await world.post(job)
-    assert (post.state, post.why) == ("kept", "Discord could not be reached for too long.")
+    assert (await world.post(job)).state == "open"
 
 
 async def test_pictures_that_are_gone_are_told_to_be(world: World) -> None:
