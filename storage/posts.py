@@ -21,6 +21,8 @@ STATES = ("open", "told", "kept", "gone")
 KINDS = ("living", "part")
 MAX_MESSAGES = 100
 """Of one post."""
+MAX_OF_JOB = 100
+"""Posts in which one job is or was shown."""
 MAX_NAME, MAX_WORDS = 100, 1_000
 """Characters of what names something, and of what says something (a token, a reason)."""
 UNBOUND_MS = 86_400_000
@@ -85,6 +87,12 @@ MESSAGES_OF_JOB = (
     .where(posts.c.job_id == sa.bindparam("of_job"))
     .order_by(posts.c.created_at)
 )
+OF_ONE_JOB = (
+    sa.select(posts)
+    .where(posts.c.job_id == sa.bindparam("of_job"))
+    .order_by(posts.c.created_at)
+    .limit(sa.bindparam("most"))
+)
 EXPIRE = sa.update(posts).where(has_token, posts.c.expires_at <= sa.bindparam("now")).values(token=None)
 FORGOTTEN = (
     sa.select(posts.c.id)
@@ -94,8 +102,11 @@ FORGOTTEN = (
 )
 
 
-def open_post(connection: Connection, post: Post, *, now: int) -> Post:
-    """A new one, as it is kept. Raises :class:`ConflictError` when there is one of that id, :class:`UserError`."""
+def open_post(connection: Connection, post: Post, *, now: int, beside: bool = False) -> Post:
+    """A new one, as it is kept. Raises :class:`ConflictError` when there is one of that id, :class:`UserError`.
+
+    With ``beside`` its job is shown there as well, and is told where it was.
+    """
     _check(post)
     _tidy(connection, now)
     kept = replace(post, created_at=now)
@@ -104,7 +115,9 @@ def open_post(connection: Connection, post: Post, *, now: int) -> Post:
     if not connection.execute(insert(posts).on_conflict_do_nothing(), row).rowcount:
         raise ConflictError(f"there is a post {post.id} already")
     if kept.job_id is not None:
-        bind(connection, kept.id, kept.job_id)
+        _make_room(connection, kept.job_id, now)
+        add_to = _belong if beside else bind
+        add_to(connection, kept.id, kept.job_id)
     return kept
 
 
@@ -147,15 +160,13 @@ def bind(connection: Connection, post: str, job: str) -> None:
 
     Raises :class:`NotFoundError` for a post or a job that is not there.
     """
-    _must_have(connection, post)
-    if connection.execute(sa.select(jobs.c.id).where(jobs.c.id == job)).first() is None:
-        raise NotFoundError(f"there is no job {job}")
+    _belong(connection, post, job)
     earlier = (posts.c.job_id == job, posts.c.id != post)
     connection.execute(sa.update(posts).where(*earlier, is_current).values(current=0))
     connection.execute(
         sa.update(posts).where(*earlier, is_open).values(state="told", why="another post of the job took its place")
     )
-    connection.execute(sa.update(posts).where(posts.c.id == post).values(job_id=job, current=1))
+    connection.execute(sa.update(posts).where(posts.c.id == post).values(current=1))
 
 
 def add_message(
@@ -218,8 +229,30 @@ def _tidy(connection: Connection, now: int) -> None:
     connection.execute(EXPIRE, {"now": now})
     old = list(connection.execute(FORGOTTEN, {"before": now - UNBOUND_MS, "most": AT_ONCE}).scalars())
     if old:
-        connection.execute(sa.delete(post_messages).where(post_messages.c.post_id.in_(old)))
-        connection.execute(sa.delete(posts).where(posts.c.id.in_(old)))
+        _remove(connection, old)
+
+
+def _belong(connection: Connection, post: str, job: str) -> None:
+    _must_have(connection, post)
+    if connection.execute(sa.select(jobs.c.id).where(jobs.c.id == job)).first() is None:
+        raise NotFoundError(f"there is no job {job}")
+    connection.execute(sa.update(posts).where(posts.c.id == post).values(job_id=job))
+
+
+def _make_room(connection: Connection, job: str, now: int) -> None:
+    """Answers that only their reader saw are out of our reach once their token is: of them the oldest go."""
+    every = list(connection.execute(OF_ONE_JOB, {"of_job": job, "most": MAX_OF_JOB + 1}))
+    if len(every) < MAX_OF_JOB:
+        return
+    lost = [each.id for each in every if each.ephemeral and not each.current and (each.expires_at or 0) <= now]
+    if not lost:
+        raise UserError(f"a job may have at most {MAX_OF_JOB} posts", hint="look at one of those that there are")
+    _remove(connection, lost)
+
+
+def _remove(connection: Connection, names: list[str]) -> None:
+    connection.execute(sa.delete(post_messages).where(post_messages.c.post_id.in_(names)))
+    connection.execute(sa.delete(posts).where(posts.c.id.in_(names)))
 
 
 def _must_have(connection: Connection, post: str) -> sa.Row[Any]:

@@ -23,9 +23,12 @@ class Posts:
         self._database = database
         self._clock = clock
 
-    async def open(self, post: Post) -> Post:
-        """Keep a new post; returns it with its moment. Raises :class:`config.errors.ConflictError` for a known id."""
-        return await self._database.write(partial(posts.open_post, post=post, now=self._clock()))
+    async def open(self, post: Post, *, beside: bool = False) -> Post:
+        """Keep a new post; returns it with its moment. Raises :class:`config.errors.ConflictError` for a known id.
+
+        With ``beside`` its job is shown there as well: the post in which it is told stays what it was.
+        """
+        return await self._database.write(partial(posts.open_post, post=post, now=self._clock(), beside=beside))
 
     async def get(self, post_id: str) -> Post | None:
         """By its id."""

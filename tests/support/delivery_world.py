@@ -50,7 +50,7 @@ class Posts:
         self.shown: dict[str, dict[str, Kept]] = {}
         self.states: list[tuple[str, str | None]] = []
 
-    async def open(self, post: Post) -> Post:
+    async def open(self, post: Post, *, beside: bool = False) -> Post:
         assert post.id not in self.every
         self.every[post.id] = post
         self.shown[post.id] = {}

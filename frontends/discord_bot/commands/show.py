@@ -13,9 +13,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from config.errors import MezzotintError, NotFoundError
+from config.errors import MezzotintError, NotFoundError, UserError
 from config.ids import new_id
-from daemon.service import TERMINAL, Delivery, Job, Origin, Post
+from daemon.service import TERMINAL, Job, Origin, Post
 from frontends.discord_bot import telling
 from frontends.discord_bot.commands.answering import answer
 from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
@@ -70,22 +70,26 @@ async def _as_admitted(desk: Desk, asker: Asker, job: Job, locale: str) -> Job:
 
 
 async def _shown(desk: Desk, interaction: discord.Interaction[Any], asker: Asker, job: Job, *, private: bool) -> None:
-    before = await desk.service.posts.of_job(job.id)
+    posts = desk.service.posts
+    before = await posts.of_job(job.id)
     own = job.owner == asker.owner
     if job.state not in TERMINAL or (before is not None and before.state == "open" and not own):
         await _look(desk, interaction, job, before)
         return
     post = _post(desk, interaction, asker, job, private=private)
-    await desk.service.posts.open(post)
-    moved = False
+    # Beside the one that there is: should all end in the middle, the job is still told where it was.
+    try:
+        await posts.open(post, beside=True)
+    except UserError:
+        raise Refused("show.too_often") from None
     try:
         await _brought(desk, interaction, job, post)
-        moved = own
     finally:
-        if before is not None and before.state == "told" and not moved:
-            # What somebody else looks at stays where its owner asked for it.
+        after = await posts.get(post.id)
+        # What somebody else looks at stays where its owner asked for it.
+        if after is not None and (before is None or (own and after.state == "told")):
             with contextlib.suppress(NotFoundError):  # the job was removed meanwhile
-                await desk.service.posts.bind(before.id, job.id)
+                await posts.bind(post.id, job.id)
 
 
 async def _look(desk: Desk, interaction: discord.Interaction[Any], job: Job, post: Post | None) -> None:
@@ -116,17 +120,9 @@ def _post(desk: Desk, interaction: discord.Interaction[Any], asker: Asker, job: 
 
 async def _brought(desk: Desk, interaction: discord.Interaction[Any], job: Job, post: Post) -> None:
     """By the same ways as any result, once."""
-    order = Delivery(
-        id=new_id(desk.clock()),
-        job_id=job.id,
-        source=SOURCE,
-        address=job.origin.address,
-        attempt=0,
-        created_at=desk.clock(),
-    )
     try:
-        await interaction.client.deliverer.deliver(order, job)
-    except MezzotintError:
+        await interaction.client.deliverer.show(job, post)
+    except Exception:
         await desk.service.posts.told(post.id, "kept", None, desk.words(interaction).say("show.not_now"))
         raise
     after = await desk.service.posts.get(post.id)

@@ -202,9 +202,11 @@ class Chain:
 
     async def _sent(self, errand: Errand, content: Content, name: str, channel: str) -> None:
         """A new message as the bot, unless an earlier try has sent it."""
-        await self._posts.told(errand.post.id, "open", f"{name} {content.part}")
+        step = f"{name} {content.part}"
+        was_tried = errand.post.state == "open" and errand.post.route == step
+        await self._posts.told(errand.post.id, "open", step)
         message = None
-        if self._clock() - errand.began > NONCE_MS:
+        if was_tried and self._clock() - errand.began > NONCE_MS:
             message = await self._asked(
                 lambda: self._ways.find(channel, errand.began - SKEW_MS, content.mark, errand.known)
             )

@@ -11,6 +11,7 @@ from discord import ui
 from config.clock import Clock
 from config.errors import MezzotintError, NotFoundError, RetryableError
 from config.failpoints import reach
+from config.ids import new_id
 from daemon.service import TERMINAL, Delivery, Job, Picture, Post
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.batches import batches
@@ -71,6 +72,19 @@ class Deliverer:
                     raise
                 log.error("delivery_kept", job=job.id, post=post.id, exc_info=error)
                 await self._end(post, "kept", None, self._words_of(job).say("delivering.defect"))
+
+    async def show(self, job: Job, post: Post) -> None:
+        """Bring a job to one more place, now or not at all. Raises :class:`RetryableError` for what may pass."""
+        delivery = Delivery(
+            id=new_id(self._clock()),
+            job_id=job.id,
+            source=post.source,
+            address=job.origin.address,
+            attempt=0,
+            created_at=self._clock(),
+        )
+        async with self._locks.of(job.id):
+            await self._tell(delivery, job, post)
 
     async def _tell(self, delivery: Delivery, job: Job, post: Post) -> None:
         errand = await self._errand(delivery, job, post)

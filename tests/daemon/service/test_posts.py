@@ -11,6 +11,7 @@ import pytest
 from config.errors import ConflictError, NotFoundError, UserError
 from config.ids import new_id
 from daemon.service import Filter, Post, PostMessage, PruneOrder, Rule, Submission
+from storage.posts import MAX_OF_JOB
 
 
 def new_post(parts: Any, **fields: Any) -> Post:
@@ -85,6 +86,32 @@ async def test_of_several_posts_of_a_job_the_newest_is_told(parts: Any) -> None:
     assert (await posts.of_message("77")).job_id == job, "its old message still leads to the job"
     await posts.bind(first.id, job)
     assert (await posts.of_job(job)).id == first.id
+
+
+async def test_a_post_beside_the_one_of_its_job_takes_nothing_from_it(parts: Any) -> None:
+    posts, job = parts.service.posts, await a_job(parts)
+    first = await posts.open(new_post(parts, job_id=job))
+    second = await posts.open(new_post(parts, job_id=job), beside=True)
+    await posts.message(second.id, "78", "living")
+    after = await posts.of_job(job)
+    assert (after.id, after.state) == (first.id, "open")
+    assert (await posts.of_message("78")).job_id == job
+    assert [each.message_id for each in await posts.messages_of_job(job)] == ["78"]
+
+
+async def test_a_job_is_shown_in_a_bounded_number_of_places(parts: Any) -> None:
+    posts, job = parts.service.posts, await a_job(parts)
+    first = await posts.open(new_post(parts, job_id=job, ephemeral=True))
+    for number in range(1, MAX_OF_JOB):
+        await posts.open(new_post(parts, job_id=job, ephemeral=number == 1), beside=True)
+    with pytest.raises(UserError, match="at most 100 posts"):
+        await posts.open(new_post(parts, job_id=job), beside=True)
+    parts.clock.now = first.expires_at
+    last = await posts.open(new_post(parts, job_id=job), beside=True)
+    assert await posts.get(last.id) is not None
+    assert (await posts.of_job(job)).id == first.id, "what only its reader saw goes, but never the one that is told"
+    with pytest.raises(UserError):
+        await posts.open(new_post(parts, job_id=job), beside=True)
 
 
 async def test_a_token_is_handed_out_until_it_expires_and_leaves_the_file_with_the_next_post(parts: Any) -> None:

@@ -142,4 +142,4 @@ def test_what_was_given_up_while_the_bot_was_away_is_in_the_history_with_the_rea
         assert "could not be brought" in listed.text
         assert "Discord could not be reached for too long" in listed.text
         world.done(ann.says("show", job=ann.jobs()[0]["id"]))
-        assert "could not be brought" not in ann.says("history").text
+        world.daemon.until(lambda: "could not be brought" not in ann.says("history").text, 20, "that is on record")

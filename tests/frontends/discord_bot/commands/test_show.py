@@ -53,6 +53,7 @@ def test_others_see_what_everybody_sees_there(world: BotWorld) -> None:
 def test_what_a_copy_shows_is_still_found_where_it_was_asked_for(world: BotWorld) -> None:
     eve, fay = Person(world, "eve"), Person(world, "fay")
     first = world.done(eve.says("imagine", prompt="a tower"))
+    world.daemon.until(lambda: world.daemon.status()["deliveries"]["waiting"] == 0, 20, "it is on record")
     world.done(fay.says("show", job=eve.jobs()[0]["id"]))
 
     varied = world.done(eve.says("again"))
@@ -121,7 +122,7 @@ def test_what_could_not_be_brought_is_brought(world: BotWorld) -> None:
     shown = world.done(ned.says("show", job=job))
 
     assert job in shown.text
-    assert "could not be brought" not in ned.says("history").text
+    world.daemon.until(lambda: "could not be brought" not in ned.says("history").text, 20, "that is on record")
 
 
 def test_who_sees_a_copy_may_use_it_and_nothing_else_of_its_channel(world: BotWorld) -> None:
@@ -138,7 +139,10 @@ def test_who_sees_a_copy_may_use_it_and_nothing_else_of_its_channel(world: BotWo
 
     copy = world.done(oda.says("show", job=job))
 
-    assert "a plan" in pia.answer(pia.presses(copy, f"mz:parameters:{job}")).text
+    def reads() -> str:
+        return pia.answer(pia.presses(copy, f"mz:parameters:{job}")).text
+
+    world.daemon.until(lambda: "a plan" in reads(), 20, "the copy is on record")
     assert pia.says("show", job=job).text == NO_SUCH_JOB
 
 

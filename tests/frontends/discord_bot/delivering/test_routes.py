@@ -12,6 +12,7 @@ from support.fake_discord.refusals import Refusal
 from support.pictures import noise
 
 from config.errors import RetryableError
+from config.ids import new_id
 from daemon.service import LaterError
 from frontends.discord_bot.delivering.ladder import RUNGS
 
@@ -366,3 +367,28 @@ async def test_a_post_that_never_learned_of_its_job_is_told_and_found_by_it(worl
 
     assert (await world.post(job)).state == "told"
     assert len(world.message(job).pictures) == 1
+
+
+async def test_where_nothing_was_sent_nothing_is_looked_for(world: World) -> None:
+    job = await world.asked()
+    world.fake.clock.advance(20 * 60)
+    delivery = world.delivery(job)
+    world.fake.clock.advance(20 * 60)  # nonces of the delivery are forgotten, if there were any
+    world.channel.deny(world.guild.everyone, "send_messages")
+
+    await world.deliverer.deliver(delivery, job)
+
+    assert (await world.post(job)).route == "direct"
+    assert world.fake.asked("GET /channels/*") == []
+
+
+async def test_a_job_is_shown_in_one_more_place_and_told_where_it_was(world: World) -> None:
+    job = await world.asked()
+    before = await world.post(job)
+    post = replace(before, id=new_id(world.now()), token=None, interaction=None)
+    await world.posts.open(post, beside=True)
+
+    await world.deliverer.show(job, post)
+
+    assert (await world.posts.get(post.id)).state == "told"  # type: ignore[union-attr]
+    assert (await world.post(job)) == before
