@@ -203,10 +203,10 @@ class Chain:
     async def _sent(self, errand: Errand, content: Content, name: str, channel: str) -> None:
         """A new message as the bot, unless an earlier try has sent it."""
         step = f"{name} {content.part}"
-        was_tried = errand.post.state == "open" and errand.post.route == step
+        looked_for = self._may_be_there(errand, content, step, channel)
         await self._posts.told(errand.post.id, "open", step)
         message = None
-        if was_tried and self._clock() - errand.began > NONCE_MS:
+        if looked_for and self._clock() - errand.began > NONCE_MS:
             message = await self._asked(
                 lambda: self._ways.find(channel, errand.began - SKEW_MS, content.mark, errand.known)
             )
@@ -222,6 +222,14 @@ class Chain:
         await self._record(errand, content, message, channel)
         if content.part == 0 and errand.living not in (None, message) and not errand.post.ephemeral:
             await self._take_away(errand)
+
+    def _may_be_there(self, errand: Errand, content: Content, step: str, channel: str) -> bool:
+        """Whether an earlier try may have sent it there: this step was begun, or its first answer is on no record."""
+        post = errand.post
+        if post.state == "open" and post.route == step:
+            return True
+        by_answer = content.part == 0 and errand.living is None and post.interaction is not None
+        return by_answer and channel == post.channel
 
     async def _take_away(self, errand: Errand) -> None:
         """The message that could not be edited would say for ever that the job is under way."""

@@ -371,7 +371,9 @@ async def test_a_post_that_never_learned_of_its_job_is_told_and_found_by_it(worl
 
 async def test_where_nothing_was_sent_nothing_is_looked_for(world: World) -> None:
     job = await world.asked()
+    await world.shown(job)
     world.fake.clock.advance(20 * 60)
+    world.fake.faults.refuse(EDIT, refusals.unknown("message"), times=None)
     delivery = world.delivery(job)
     world.fake.clock.advance(20 * 60)  # nonces of the delivery are forgotten, if there were any
     world.channel.deny(world.guild.everyone, "send_messages")
