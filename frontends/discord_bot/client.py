@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import discord
@@ -22,6 +23,8 @@ from frontends.discord_bot.delivering.verdict import FAILURES, judge
 from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.ordering import Ordering
+from frontends.discord_bot.own import Own
+from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.policy.door import Policy
 from frontends.discord_bot.sync import sync
 from frontends.discord_bot.threads import Threads
@@ -33,12 +36,32 @@ LONGEST_RATE_WAIT_SECONDS = 30.0
 LOST_SECONDS = 5.0
 """The gateway asks for a new connection now and then; only one that stays away for longer is worth a word."""
 LOOK_AT_MODELS_SECONDS = 60.0
+OLD_LIST = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
+"""Somebody sees the commands as they were before they changed."""
+MODERATING = "mezzotint"
+"""The command of moderators: who was blocked by mistake and may manage the guild lifts it with that."""
 
 log = structlog.get_logger(__name__)
 
 
 class Tree(app_commands.CommandTree["Bot"]):
-    """Commands whose errors are told to who asked."""
+    """Commands whose errors are told to who asked. Who is blocked may use none, and nothing is suggested to him."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Bot], /) -> bool:
+        """Before every command but that of moderators, which looks at itself who may use it."""
+        data: Any = interaction.data or {}
+        if data.get("name") == MODERATING:
+            return True
+        try:
+            await telling.soon(interaction, self.client.desk.policy.hear(Asker.of(interaction)))
+        except MezzotintError as error:
+            if interaction.type is not discord.InteractionType.autocomplete:
+                await self.client.tell_error(interaction, error)
+                return False
+            with contextlib.suppress(*FAILURES):
+                await interaction.response.autocomplete([])
+            return False
+        return True
 
     async def on_error(self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError, /) -> None:
         """Whatever went wrong in a command."""
@@ -73,7 +96,7 @@ class Bot(discord.Client):
         self.deliverer = Deliverer(self, self.desk.live, service, catalogue, clock)
 
     def _furnished(self, settings: Settings, service: Service, catalogue: Catalogue, clock: Clock) -> Desk:
-        board, policy = ModelBoard(settings, service), Policy(service)
+        board, policy, own = ModelBoard(settings, service), Policy(service), Own(service)
         live = Live(self, service, settings, catalogue, clock)
         ordering = Ordering(
             settings=settings,
@@ -82,6 +105,7 @@ class Bot(discord.Client):
             board=board,
             policy=policy,
             live=live,
+            own=own,
             clock=clock,
         )
         return Desk(
@@ -92,6 +116,7 @@ class Bot(discord.Client):
             policy=policy,
             ordering=ordering,
             live=live,
+            own=own,
             clock=clock,
         )
 
@@ -204,12 +229,14 @@ class Bot(discord.Client):
     async def tell_error(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Tell who asked, in his language; log what is a defect of ours."""
         said = self.desk.words(interaction)
-        known = isinstance(error, MezzotintError)
-        text = telling.said_of(error, said) if isinstance(error, MezzotintError) else None
-        if not known:
+        if isinstance(error, MezzotintError):
+            text = telling.said_of(error, said)
+        elif isinstance(error, OLD_LIST):
+            text = said.say("errors.changed")
+        else:
             text = telling.noted(interaction, error, said)
         try:
-            await telling.tell(interaction, said, text or "")
+            await telling.tell(interaction, said, text)
         except FAILURES as refused:
             log.warning("error_untold", interaction=interaction.id, why=judge(refused).said)
 

@@ -13,6 +13,7 @@ from daemon.service import Service
 from frontends.discord_bot.delivering.live import Live
 from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.ordering import Ordering
+from frontends.discord_bot.own import Own
 from frontends.discord_bot.policy.door import Policy
 from frontends.discord_bot.words import Catalogue, Words
 
@@ -28,6 +29,7 @@ class Desk:
     policy: Policy
     ordering: Ordering
     live: Live
+    own: Own
     clock: Clock
 
     def words(self, interaction: discord.Interaction[Any]) -> Words:

@@ -22,6 +22,7 @@ from frontends.discord_bot import telling
 from frontends.discord_bot.delivering.live import Live
 from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.options import OPTIONS
+from frontends.discord_bot.own import Own
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.policy.door import Policy
 from frontends.discord_bot.policy.grant import Grant
@@ -32,8 +33,6 @@ from frontends.discord_bot.words import Catalogue
 SOURCE = "discord"
 FETCH_SECONDS = 30.0
 """For an attached picture."""
-DEFAULTS = "defaults"
-"""Under this name the own settings of somebody are remembered."""
 BESIDE = ("image", "spoiler", "private")
 """Options that say nothing about the request."""
 
@@ -50,6 +49,7 @@ class Ordering:
         board: ModelBoard,
         policy: Policy,
         live: Live,
+        own: Own,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -58,6 +58,7 @@ class Ordering:
         self._board = board
         self._policy = policy
         self._live = live
+        self._own = own
         self._clock = clock
 
     async def order(self, interaction: discord.Interaction[Any], wish: Wish, verb: str = "imagine") -> Receipt | None:
@@ -66,9 +67,10 @@ class Ordering:
         Never raises what is the asker's to know: that is told to him. None when there is no job.
         """
         words = self._catalogue.words(str(interaction.locale))
-        private = await self._is_private(interaction, wish)
-        if not await telling.first(interaction, private=private):
+        known = await telling.first_knowing(interaction, self._is_private(interaction, wish), bool)
+        if known is None:
             return None
+        _, private = known
         asker = Asker.of(interaction)
         post = Post(
             id=new_id(self._clock()),
@@ -87,7 +89,7 @@ class Ordering:
                 asker, replace(wish, private=private), post, str(interaction.locale), f"i{interaction.id}", verb
             )
         except MezzotintError as error:
-            await telling.tell(interaction, words, telling.said_of(error, words), public_wait=not private)
+            await telling.tell(interaction, words, telling.said_of(error, words))
             return None
         if receipt.created:
             await self._live.begin(receipt.id, post.id)
@@ -144,14 +146,13 @@ class Ordering:
             return False
         if "private" in wish.said:
             return bool(wish.said["private"])
-        own = await self._service.memory.get(f"discord:{interaction.user.id}", DEFAULTS) or {}
-        return bool(own.get("private", False))
+        return await self._own.is_private(f"discord:{interaction.user.id}")
 
     async def _said(self, asker: Asker, wish: Wish, grant: Grant) -> dict[str, Any]:
         """What was said, where nothing was what the asker set for himself, and then what is set for the place."""
         if wish.said is None:
             return {}
-        own = await self._service.memory.get(asker.owner, DEFAULTS) or {}
+        own = await self._own.of(asker.owner)
         return self.modelled({**grant.defaults, **own, **wish.said}, grant)
 
     def modelled(self, said: dict[str, Any], grant: Grant) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import discord
 import structlog
@@ -17,6 +19,16 @@ from frontends.discord_bot.words import Words
 ACKNOWLEDGED = 40060
 """Discord: this interaction was answered before."""
 UNKNOWN_INTERACTION = 10062
+FIRST_SECONDS = 3.0
+"""After that Discord takes no first answer."""
+MOMENT_SECONDS = 0.5
+"""For what decides who sees the first answer."""
+SOON_SECONDS = 2.0
+"""For all that comes before a first answer that can't be put off."""
+SEEN_BY_ALL, SOON = "seen_by_all", "soon"
+"""Noted with an interaction: whether everybody sees that an answer is awaited, and until when there is time."""
+
+Found = TypeVar("Found")
 
 log = structlog.get_logger(__name__)
 
@@ -29,25 +41,64 @@ async def first(interaction: discord.Interaction[Any], *, private: bool = True, 
     if interaction.response.is_done():
         return True
     try:
-        await interaction.response.defer(ephemeral=private, thinking=new)
+        async with asyncio.timeout(FIRST_SECONDS):
+            await interaction.response.defer(ephemeral=private, thinking=new)
+    except TimeoutError:
+        log.warning("interaction_lost", interaction=interaction.id, code=0)
+        return False
     except discord.HTTPException as error:
         if error.code not in (ACKNOWLEDGED, UNKNOWN_INTERACTION):
             raise
         log.warning("interaction_lost", interaction=interaction.id, code=error.code)
         return False
+    interaction.extras[SEEN_BY_ALL] = new and not private
     return True
 
 
-async def tell(interaction: discord.Interaction[Any], words: Words, text: str, *, public_wait: bool = False) -> None:
+async def first_knowing(
+    interaction: discord.Interaction[Any], look: Coroutine[Any, Any, Found], is_private: Callable[[Found], bool]
+) -> tuple[Found, bool] | None:
+    """The same where it hangs on what is looked up who sees the answer; what was found, and whether one person does.
+
+    The look is waited for but a moment: after that, and when it fails, only who asked sees the answer. None when there
+    is nobody to answer. Raises what the look raises, after the answer.
+    """
+    looking = asyncio.create_task(look)
+    try:
+        await asyncio.wait({looking}, timeout=MOMENT_SECONDS)
+        known = looking.done() and looking.exception() is None
+        hidden = not known or is_private(looking.result())
+        if not await first(interaction, private=hidden):
+            return None
+        return await looking, hidden
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+
+async def soon(interaction: discord.Interaction[Any], look: Awaitable[Found]) -> Found:
+    """What is needed for an answer that nothing can go before, such as a form; :class:`Refused` when it is too late.
+
+    All such looks of one interaction together have their time.
+    """
+    now = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout_at(interaction.extras.setdefault(SOON, now + SOON_SECONDS)):
+            return await look
+    except TimeoutError:
+        raise Refused("errors.too_late") from None
+
+
+async def tell(interaction: discord.Interaction[Any], words: Words, text: str) -> None:
     """Say something to who asked, and to nobody else.
 
-    ``public_wait``: everybody sees that an answer is awaited; that is taken back.
+    Where everybody sees that an answer is awaited, that is taken back.
     """
     view = note(text)
     if not interaction.response.is_done():
         await interaction.response.send_message(view=view, ephemeral=True)
         return
-    if public_wait:
+    if interaction.extras.pop(SEEN_BY_ALL, False):
         await interaction.delete_original_response()
         await interaction.followup.send(view=view, ephemeral=True)
     else:

@@ -15,6 +15,7 @@ from daemon.events import Bus
 from daemon.service import Post, Receipt, Service
 from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.ordering import Ordering
+from frontends.discord_bot.own import Own
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.policy.door import Policy
 from frontends.discord_bot.wish import Wish
@@ -56,6 +57,7 @@ class BotCounter:
             board=self.board,
             policy=self.policy,
             live=None,  # type: ignore[arg-type]
+            own=Own(self.service),
             clock=now_ms,
         )
 

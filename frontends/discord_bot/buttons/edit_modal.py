@@ -17,6 +17,7 @@ from discord import SelectOption, TextStyle, ui
 from config.errors import NotFoundError
 from daemon.service import Job, Picture
 from frontends.discord_bot import custom_ids as ids
+from frontends.discord_bot import telling
 from frontends.discord_bot.buttons import wishes
 from frontends.discord_bot.buttons.lines import read, shown
 from frontends.discord_bot.buttons.press import Press, picture_of
@@ -37,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 async def opened(press: Press) -> None:
     """Open the form for who pressed."""
-    modal = form(press, await press.job())
+    modal = form(press, await telling.soon(press.interaction, press.job()))
     modal.stop()  # the library must not keep it: see :mod:`frontends.discord_bot.buttons.forms`
     await press.interaction.response.send_modal(modal)
 

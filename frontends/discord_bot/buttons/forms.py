@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -32,21 +33,28 @@ async def submitted(interaction: discord.Interaction[Any]) -> bool:
     if found is None or found.verb not in FORMS:
         return False
     press = Press.of(interaction, found.job, found.index)
-    if not await telling.first(interaction, private=press.hidden):
-        return True
     try:
+        known = await telling.first_knowing(interaction, _is_private(press, found.verb), bool)
+        if known is None:
+            return True
+        await press.desk.policy.hear(press.asker)
         wish = await FORMS[found.verb](press, dict(_values(data.get("components", []))))
-        await press.desk.ordering.order(interaction, wish, "edit")
+        await press.desk.ordering.order(interaction, replace(wish, private=known[1] or wish.private), "edit")
         return True
     except MezzotintError as error:
         said = telling.said_of(error, press.words)
     except Exception as error:
         said = telling.noted(interaction, error, press.words)
     try:
-        await telling.tell(interaction, press.words, said, public_wait=not press.hidden)
+        await telling.tell(interaction, press.words, said)
     except FAILURES as error:
         log.warning("error_untold", interaction=interaction.id, why=judge(error).said)
     return True
+
+
+async def _is_private(press: Press, verb: str) -> bool:
+    """Whether the answer is seen by who sent the form only: as its message was, or as he wants what is new."""
+    return press.hidden or (verb == "pointed" and await press.desk.own.is_private(press.asker.owner))
 
 
 def _values(parts: Any) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot import telling
 from frontends.discord_bot.buttons.press import Press
 from frontends.discord_bot.delivering.verdict import FAILURES, judge
+from frontends.discord_bot.policy.asker import Asker
 
 log = structlog.get_logger(__name__)
 
@@ -49,20 +50,28 @@ class JobButton(ui.DynamicItem[ui.Item[Any]], template="mz:nothing"):
         if self.defers and not await telling.first(interaction, private=hidden, new=self.new):
             return
         try:
-            await self.act(replace(press, asker=await press.desk.policy.recognised(press.asker)))
+            asker = self._admitted(press)
+            press = replace(press, asker=await (asker if self.defers else telling.soon(interaction, asker)))
+            await self.act(press)
             return
         except MezzotintError as error:
             text = telling.said_of(error, press.words)
         except Exception as error:
             text = telling.noted(interaction, error, press.words)
         try:
-            await telling.tell(interaction, press.words, text, public_wait=not hidden)
+            await telling.tell(interaction, press.words, text)
         except FAILURES as error:
             log.warning("error_untold", interaction=interaction.id, why=judge(error).said)
 
     async def act(self, press: Press) -> None:
         """What the verb does. Raises the errors of the service and :class:`Refused`."""
         raise NotImplementedError
+
+    async def _admitted(self, press: Press) -> Asker:
+        """Who pressed, as a moderator where he is one. Whoever is blocked is refused."""
+        policy = press.desk.policy
+        await policy.hear(press.asker)
+        return await policy.recognised(press.asker)
 
     def _index(self) -> int | None:
         """Of the picture: from the id of a button, or from what was picked from a menu."""

@@ -8,7 +8,7 @@ import discord
 from discord import TextStyle, ui
 
 from frontends.discord_bot import custom_ids as ids
-from frontends.discord_bot import lately, pointing
+from frontends.discord_bot import lately, pointing, telling
 from frontends.discord_bot.buttons import edit_modal
 from frontends.discord_bot.buttons.lines import read
 from frontends.discord_bot.buttons.press import Press
@@ -24,7 +24,8 @@ async def opened(press: Press, attachment: discord.Attachment) -> None:
     most = press.desk.settings.limits.max_image_bytes
     if attachment.size > most:
         raise Refused("errors.image_too_large", most=most // 2**20)
-    made = await lately.keep(press.desk, press.asker.owner, lately.PICTURES, attachment.url)
+    keeping = lately.keep(press.desk, press.asker.owner, lately.PICTURES, attachment.url)
+    made = await telling.soon(press.interaction, keeping)
     modal = form(press, made)
     modal.stop()  # the library must not keep it: see :mod:`frontends.discord_bot.buttons.forms`
     await press.interaction.response.send_modal(modal)

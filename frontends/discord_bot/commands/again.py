@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from daemon.service import Job, Picture
+from frontends.discord_bot import telling
 from frontends.discord_bot.buttons import wishes
 from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
 from frontends.discord_bot.commands.suggestions import latest, suggesting_jobs
@@ -28,8 +29,13 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
     """The command."""
 
     async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
-        job, picture = await _meant(desk, Asker.of(interaction), said.get("job"))
-        await desk.ordering.order(interaction, once_more(job, picture, desk.ordering.fields(said)), "again")
+        look = _meant(desk, Asker.of(interaction), said.get("job"))
+        known = await telling.first_knowing(interaction, look, lambda found: wishes.is_private(found[0]))
+        if known is None:
+            return
+        (job, picture), hidden = known
+        wish = once_more(job, picture, desk.ordering.fields(said))
+        await desk.ordering.order(interaction, replace(wish, private=hidden or wish.private), "again")
 
     command: app_commands.Command[Any, ..., Any] = app_commands.Command(
         name=desk.catalogue.marked("again.name"),

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from frontends.discord_bot import pointing
+from frontends.discord_bot import pointing, telling
 from frontends.discord_bot.buttons import edit_modal, pointed_modal
 from frontends.discord_bot.buttons.press import Press
 from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
@@ -21,7 +21,7 @@ def build(desk: Desk) -> Sequence[app_commands.ContextMenu]:
     """The entry."""
 
     async def act(interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        job = await pointing.job_of(desk, message, Asker.of(interaction))
+        job = await telling.soon(interaction, pointing.job_of(desk, message, Asker.of(interaction)))
         if job is not None:
             first = job.pictures[0].index if job.pictures else None
             await edit_modal.opened(Press.of(interaction, job.id, first))

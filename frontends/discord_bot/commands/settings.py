@@ -13,7 +13,6 @@ from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
 from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.layouts import text
 from frontends.discord_bot.options import OPTIONS, Option, callback, named, offered, suggesting
-from frontends.discord_bot.ordering import DEFAULTS
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refusal import Refused
 from frontends.discord_bot.words import Marked, Words
@@ -45,7 +44,7 @@ def _show(desk: Desk) -> Command:
     async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
         await telling.first(interaction)
         words = desk.words(interaction)
-        await telling.tell(interaction, words, _listed(await _own(desk, Asker.of(interaction)), words))
+        await telling.tell(interaction, words, _listed(await desk.own.of(Asker.of(interaction).owner), words))
 
     return Command(
         name=desk.catalogue.marked("settings.show.name"),
@@ -62,9 +61,9 @@ def _set(desk: Desk) -> Command:
         if not said:
             raise Refused("settings.nothing_said")
         asker, words = Asker.of(interaction), desk.words(interaction)
-        kept = {**await _own(desk, asker), **said}
+        kept = {**await desk.own.of(asker.owner), **said}
         await _check(desk, kept)
-        await desk.service.memory.put(asker.owner, DEFAULTS, kept)
+        await desk.own.keep(asker.owner, kept)
         await telling.tell(interaction, words, f"{words.say('settings.kept')}\n{_listed(kept, words)}")
 
     command = Command(
@@ -82,22 +81,19 @@ def _reset(desk: Desk) -> Command:
     async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
         await telling.first(interaction)
         asker, words = Asker.of(interaction), desk.words(interaction)
-        kept = await _own(desk, asker)
+        kept = await desk.own.of(asker.owner)
         if "option" not in said:
             kept = {}
         elif said["option"] in kept:
             del kept[said["option"]]
         else:
             raise Refused("settings.not_set", name=said["option"])
-        if kept:
-            await desk.service.memory.put(asker.owner, DEFAULTS, kept)
-        else:
-            await desk.service.memory.drop(asker.owner, DEFAULTS)
+        await desk.own.keep(asker.owner, kept)
         await telling.tell(interaction, words, f"{words.say('settings.was_reset')}\n{_listed(kept, words)}")
 
     async def suggest(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         words = desk.words(interaction)
-        own = await _own(desk, Asker.of(interaction))
+        own = await desk.own.of(Asker.of(interaction).owner)
         labels = {name: words.label(f"option.{name}.name") for name in KEPT if name in own}
         return [
             app_commands.Choice(name=label, value=name) for name, label in labels.items() if current.lower() in label
@@ -110,10 +106,6 @@ def _reset(desk: Desk) -> Command:
     )
     command.autocomplete("option")(suggest)
     return command
-
-
-async def _own(desk: Desk, asker: Asker) -> dict[str, Any]:
-    return dict(await desk.service.memory.get(asker.owner, DEFAULTS) or {})
 
 
 async def _check(desk: Desk, kept: Mapping[str, Any]) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from config.errors import MezzotintError, NotFoundError, UserError
+from config.errors import NotFoundError, UserError
 from config.ids import new_id
 from daemon.service import TERMINAL, Job, Origin, Post
 from frontends.discord_bot import telling
+from frontends.discord_bot.buttons import wishes
 from frontends.discord_bot.commands.answering import answer
 from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
 from frontends.discord_bot.commands.suggestions import latest, suggesting_jobs
@@ -36,16 +37,14 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
 
     async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
         asker = Asker.of(interaction)
-        job, _ = await seen(desk.service, said["job"], asker)
-        job = await _as_admitted(desk, asker, job, str(interaction.locale))
-        private = bool(job.origin.address.get("private"))
-        if not await telling.first(interaction, private=private):
+        look = seen(desk.service, said["job"], asker)
+        known = await telling.first_knowing(interaction, look, lambda found: wishes.is_private(found[0]))
+        if known is None:
             return
-        words = desk.words(interaction)
-        try:
-            await _shown(desk, interaction, asker, job, private=private)
-        except MezzotintError as error:
-            await telling.tell(interaction, words, telling.said_of(error, words), public_wait=not private)
+        (job, _), private = known
+        await _shown(
+            desk, interaction, asker, await _as_admitted(desk, asker, job, str(interaction.locale)), private=private
+        )
 
     command: app_commands.Command[Any, ..., Any] = app_commands.Command(
         name=desk.catalogue.marked("show.name"),

@@ -13,7 +13,7 @@ from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.policy.decide import decide
 from frontends.discord_bot.policy.grant import Grant
 from frontends.discord_bot.policy.kept import KeptRules
-from frontends.discord_bot.policy.standing import EVERYWHERE
+from frontends.discord_bot.policy.standing import EVERYWHERE, Standing
 from frontends.discord_bot.refusal import Refused
 
 MOST_GROUPS = 16
@@ -35,6 +35,11 @@ class Policy:
         if isinstance(grant, Refused):
             raise grant
         return replace(grant, groups=self._groups(asker, rows))
+
+    async def hear(self, asker: Asker) -> None:
+        """Whether somebody may use anything at all: who is blocked may not."""
+        if any(Standing(await self._rows(asker), asker).every("block")):
+            raise Refused("policy.blocked")
 
     async def check(self, asker: Asker, fields: Mapping[str, Any]) -> None:
         """Whether a request, complete with what it leaves open, may be drawn for somebody there.

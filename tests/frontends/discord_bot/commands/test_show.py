@@ -6,6 +6,7 @@ import pytest
 from support.bot_commands import Person, only_seen_by
 from support.bot_world import BotWorld
 from support.fake_discord.fake import FakeDiscord
+from support.fake_discord.interactions import Interaction
 from support.fake_discord.messages import Message
 
 NO_SUCH_JOB = "There is no such job."
@@ -166,7 +167,31 @@ def test_who_is_blocked_shows_nothing(world: BotWorld) -> None:
         refused = tom.says(name, **said)
         assert job not in refused.text
         assert only_seen_by(refused, tom)
-    assert job in tom.says("history").text
+    assert "blocked" in tom.says("history").text
+
+
+def test_who_is_blocked_uses_nothing_else_either(world: BotWorld) -> None:
+    """Whatever is sent: commands, entries of menus, buttons, what is suggested while he types."""
+    uma, van = Person(world, "uma").moderates(), Person(world, "van")
+    drawn = world.done(van.says("imagine", prompt="a kite"))
+    job = van.jobs()[0]["id"]
+    assert van.is_suggested("show", "job")
+    uma.says("mezzotint block", user=van.user)
+
+    for name in ("queue", "models", "usage", "history", "settings show"):
+        assert "blocked" in van.says(name).text
+    for entry in ("Parameters", "Edit"):
+        assert "blocked" in van.answer(van.points(entry, drawn)).text
+    for verb in ("parameters", "favourite", "edit", "reroll"):
+        pressed = van.presses(drawn, f"mz:{verb}:{job}", forged=True)
+        world.daemon.until(lambda told=pressed: _told(told, "blocked"), 20, f"{verb} is refused")
+    assert van.is_suggested("show", "job") == []
+    assert len(van.jobs()) == 1
+
+
+def _told(pressed: Interaction, text: str) -> bool:
+    shown = [*pressed.followups, *([] if pressed.original is None else [pressed.original])]
+    return any(text in each.text for each in shown)
 
 
 def test_what_may_not_be_asked_for_in_a_channel_is_not_shown_there(world: BotWorld) -> None:
@@ -175,4 +200,4 @@ def test_what_may_not_be_asked_for_in_a_channel_is_not_shown_there(world: BotWor
     ute.says("mezzotint filter add", phrase="gore", channel=decent)
     job = vic.draws("a lot of gore")
 
-    assert "not allowed here" in vic.says("show", job=job, where=decent).text
+    assert "not allowed here" in vic.is_told("show", job=job, where=decent).text
