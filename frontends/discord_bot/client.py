@@ -71,7 +71,9 @@ class Tree(app_commands.CommandTree["Bot"]):
 class Bot(discord.Client):
     """Made for one connection. ``ready`` is set while it serves."""
 
-    def __init__(self, settings: Settings, service: Service, clock: Clock, ready: asyncio.Event) -> None:
+    def __init__(
+        self, settings: Settings, service: Service, catalogue: Catalogue, clock: Clock, ready: asyncio.Event
+    ) -> None:
         super().__init__(
             # No privileged one: of messages it reads those that are meant for it.
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
@@ -90,7 +92,6 @@ class Bot(discord.Client):
         self._tasks: set[asyncio.Task[None]] = set()
         self._are_sent = False
         """The commands as they are now, to Discord."""
-        catalogue = Catalogue.read()
         self.desk = self._furnished(settings, service, catalogue, clock)
         self._threads = Threads(self.desk)
         self.deliverer = Deliverer(self, self.desk.live, service, catalogue, clock)

@@ -51,7 +51,8 @@ class DiscordBot:
         # Not before it is wanted: the library takes a third of a second to come.
         client = await asyncio.to_thread(importlib.import_module, "frontends.discord_bot.client")
         connection = await asyncio.to_thread(importlib.import_module, "frontends.discord_bot.connection")
-        bot: Bot = client.Bot(self._settings, self._service, self._clock, self.started)
+        catalogue = await asyncio.to_thread(client.Catalogue.read)
+        bot: Bot = client.Bot(self._settings, self._service, catalogue, self._clock, self.started)
         self._bot = bot
         try:
             await connection.held(bot, secret)

@@ -40,9 +40,9 @@ class Listing:
     files: Sequence[discord.File] = ()
 
 
-async def own(desk: Desk, words: Words, owner: str, before: str | None = None) -> Listing:
+async def own(desk: Desk, words: Words, asker: Asker, before: str | None = None) -> Listing:
     """Somebody's jobs, the newest first; ``before`` is the id of the last one of the page before."""
-    jobs = await desk.service.jobs(owner=owner, limit=MOST_JOBS + 1, before=before)
+    jobs = await desk.service.jobs(owner=asker.owner, limit=MOST_JOBS + 1, before=before)
     turns = []
     if before is not None:
         turns.append(Turn("history.newest", "⏮️", ids.build("newest", before)))
@@ -51,9 +51,9 @@ async def own(desk: Desk, words: Words, owner: str, before: str | None = None) -
     return await _listing(desk, words, words.label("history.title"), jobs[:MOST_JOBS], turns)
 
 
-async def favourites(desk: Desk, words: Words, owner: str, before: str | None = None) -> Listing:
-    """The jobs of the pictures that somebody likes, the last liked first; ``before`` is the id of a picture."""
-    liked = await desk.service.favourites.of(owner, MOST_JOBS + 1, before)
+async def favourites(desk: Desk, words: Words, asker: Asker, before: str | None = None) -> Listing:
+    """The jobs of the pictures that somebody likes and may see here, the last liked first; ``before``: of a picture."""
+    liked = await desk.service.favourites.of(asker.owner, MOST_JOBS + 1, before)
     chosen: dict[str, Picture] = {}
     for picture in liked[:MOST_JOBS]:
         chosen.setdefault(picture.job_id, picture)
@@ -62,7 +62,11 @@ async def favourites(desk: Desk, words: Words, owner: str, before: str | None = 
     if len(liked) > MOST_JOBS:
         turns.append(Turn("card.older", "◀️", ids.build("liked", liked[MOST_JOBS - 1].id)))
     jobs = [found[each] for each in chosen if each in found]
-    return await _listing(desk, words, words.label("history.favourites"), jobs, turns, chosen)
+    seen = [job for job in jobs if may_see(job, asker)]
+    title = words.label("history.favourites")
+    if len(seen) < len(jobs):
+        title = f"{title} · {words.label('history.elsewhere', number=len(jobs) - len(seen))}"
+    return await _listing(desk, words, title, seen, turns, chosen)
 
 
 async def matching(desk: Desk, words: Words, asker: Asker, search: str, text: str, page: int = 0) -> Listing:

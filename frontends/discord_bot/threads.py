@@ -1,7 +1,7 @@
 """A thread under a result is a place to refine it: what is said there changes the newest picture of the thread.
 
-Discord hands a bot without privileged intents the words of a message only where it is mentioned or answered (and in
-direct messages). Who says something else in such a thread is told so, once.
+In direct messages an answer to a result does the same. Discord hands a bot without privileged intents the words of a
+message only where it is mentioned or answered, and there. Who says something else in such a thread is told so, once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from config.errors import MezzotintError, NotFoundError
 from config.ids import new_id
 from daemon.service import Job, Post
 from frontends.discord_bot import spoilers, telling
+from frontends.discord_bot.buttons.wishes import is_private
+from frontends.discord_bot.delivering.verdict import FAILURES, judge
 from frontends.discord_bot.layouts.note import note
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refining import Refinement, refinement
@@ -45,20 +47,25 @@ class Threads:
         """Make an edit of a message, where it is one. Never raises what is the writer's to know."""
         if message.author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
             return
-        if not isinstance(message.channel, discord.Thread):
+        if isinstance(message.channel, discord.Thread):
+            found = await self._refined(message)
+        elif message.guild is None:
+            found = await self._answered(message)
+        else:
             return
-        found = await self._refined(message)
         if found is None:
             return
-        words = self._desk.catalogue.words(str(getattr(message.guild, "preferred_locale", "en-US")))
+        locale = _locale(message, found)
+        words = self._desk.catalogue.words(locale)
         said = _without_mention(message.content, me)
         if not said:
-            await self._hint(message, words.say("thread.hint"))
+            if message.guild is not None:
+                await self._hint(message, words.say("thread.hint"))
             return
         try:
             await self._order(message, found, refinement(said))
         except MezzotintError as error:
-            await message.reply(view=note(telling.said_of(error, words)), mention_author=False)
+            await self._reply(message, telling.said_of(error, words))
 
     async def forget(self, thread: int) -> None:
         """A thread was deleted."""
@@ -86,6 +93,18 @@ class Threads:
                 return await spoilers.as_decided(service, job)
         return None
 
+    async def _answered(self, message: discord.Message) -> Job | None:
+        """In direct messages: the job of the answered result, which is the writer's own or seen there."""
+        answered = message.reference.message_id if message.reference is not None else None
+        post = None if answered is None else await self._desk.service.posts.of_message(str(answered))
+        if post is None or post.job_id is None or post.user != str(message.author.id):
+            return None
+        try:
+            job = await self._desk.service.job(post.job_id)
+        except NotFoundError:  # removed meanwhile
+            return None
+        return await spoilers.as_decided(self._desk.service, job) if job.pictures else None
+
     async def _order(self, message: discord.Message, job: Job, wanted: Refinement) -> None:
         desk = self._desk
         asker = Asker.of_message(message)
@@ -105,12 +124,12 @@ class Threads:
             fields=fields,
             image=attached or await desk.service.picture_bytes(picture.id),
             parent=picture.id,
-            private=False,
+            private=message.guild is None and is_private(job),
             spoiler=bool(job.origin.address.get("spoiler", False)),
         )
-        locale = str(getattr(message.guild, "preferred_locale", "en-US"))
-        receipt = await desk.ordering.take(asker, wish, post, locale, f"m{message.id}", "edit")
-        await desk.service.memory.put(_scope(message.channel.id), NEWEST, receipt.id)
+        receipt = await desk.ordering.take(asker, wish, post, _locale(message, job), f"m{message.id}", "edit")
+        if message.guild is not None:
+            await desk.service.memory.put(_scope(message.channel.id), NEWEST, receipt.id)
         if receipt.created:
             await desk.live.begin(receipt.id, post.id)
 
@@ -121,10 +140,19 @@ class Threads:
         self._hinted[thread] = None
         if len(self._hinted) > HINTED_THREADS:
             self._hinted.popitem(last=False)
+        await self._reply(message, text)
+
+    async def _reply(self, message: discord.Message, text: str) -> None:
         try:
             await message.reply(view=note(text), mention_author=False)
-        except discord.HTTPException as error:
-            log.info("hint_untold", thread=thread, why=str(error))
+        except FAILURES as error:
+            log.info("reply_untold", channel=message.channel.id, why=judge(error).said)
+
+
+def _locale(message: discord.Message, job: Job) -> str:
+    """Of a guild; in direct messages that in which the result was asked for."""
+    said = job.origin.address.get("locale") if message.guild is None else message.guild.preferred_locale
+    return str(said or "en-US")
 
 
 def _without_mention(content: str, me: discord.ClientUser) -> str:

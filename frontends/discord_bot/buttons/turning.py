@@ -30,7 +30,7 @@ class Older(Turning, template=ids.template("page")):
 
     async def page(self, press: Press) -> Listing:
         """The one that is wanted."""
-        return await listing.own(press.desk, press.words, press.asker.owner, press.job_id)
+        return await listing.own(press.desk, press.words, press.asker, press.job_id)
 
 
 class Newest(Turning, template=ids.template("newest")):
@@ -38,7 +38,7 @@ class Newest(Turning, template=ids.template("newest")):
 
     async def page(self, press: Press) -> Listing:
         """The one that is wanted."""
-        return await listing.own(press.desk, press.words, press.asker.owner)
+        return await listing.own(press.desk, press.words, press.asker)
 
 
 class Liked(Turning, template=ids.template("liked")):
@@ -46,7 +46,7 @@ class Liked(Turning, template=ids.template("liked")):
 
     async def page(self, press: Press) -> Listing:
         """The one that is wanted."""
-        return await listing.favourites(press.desk, press.words, press.asker.owner, press.job_id)
+        return await listing.favourites(press.desk, press.words, press.asker, press.job_id)
 
 
 class Found(Turning, template=ids.template("found")):

@@ -24,7 +24,7 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
     async def act(interaction: discord.Interaction[Any], said: dict[str, Any]) -> None:
         await telling.first(interaction)
         look = listing.favourites if said.get("favourites") else listing.own
-        found = await look(desk, desk.words(interaction), Asker.of(interaction).owner)
+        found = await look(desk, desk.words(interaction), Asker.of(interaction))
         await answer(interaction, found.view, found.files)
 
     command: app_commands.Command[Any, ..., Any] = app_commands.Command(

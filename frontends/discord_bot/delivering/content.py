@@ -11,9 +11,8 @@ from discord import ui
 
 from daemon.service import Picture
 from frontends.discord_bot.delivering.ladder import Ladder
+from frontends.discord_bot.layouts import text
 from frontends.discord_bot.layouts.done import Shown
-
-ALT_CHARACTERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Content:
         self.mark = mark
         self._look = look
         self._pieces = pieces
-        self._alt = alt[:ALT_CHARACTERS] or "?"
+        self._alt = text.alt(alt) or "?"
         self._spoiler = spoiler
         self._reduced = reduced
         """What is said below a picture that could be shown as a small one only."""

@@ -16,7 +16,6 @@ from frontends.discord_bot.words import Words
 
 MOST_FILES = 10
 """Pictures of one message."""
-MOST_NOTE = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +33,14 @@ def done(
     *,
     spoiler: bool = False,
     parent_url: str | None = None,
-    note: str | None = None,
 ) -> View:
-    """
-    The pictures with all that can be done with them; at most ten ``files``, the others go into :func:`part`.
-
-    ``note`` is what else is to be said, such as that a picture was too large; it is our own text.
-    """
-    lines = [parts.lineage(job, words, parent_url), None if note is None else note[:MOST_NOTE]]
+    """The pictures with all that can be done with them; at most ten ``files``, the others go into :func:`part`."""
+    link = parts.lineage(job, words, parent_url)
     items: list[ui.Item[Any]] = []
     if files:
         items.append(_gallery(job, files, spoiler))
     items.append(parts.shown(parts.prompt(job, parts.PROMPT_DONE)))
-    items.append(parts.shown(*(each for each in lines if each), parts.footer(job, words)))
+    items.append(parts.shown(*([link] if link else []), parts.footer(job, words)))
     if files:
         items += controls.of_pictures(job.id, [each.index for each in files], job.request.count, words)
     return sealed(parts.box("done", *items, *controls.of_job(job.id, words)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.bot_world import BotWorld, bot_world
+from support.fake_discord import refusals
 from support.fake_discord.messages import Message
 from support.fake_discord.places import Channel
 
@@ -77,3 +78,36 @@ def test_a_private_picture_is_not_refined_where_everybody_sees_it(world: BotWorl
     world.do(lambda fake: fake.say(world.bob, thread, f"{mention} at night", replying_to=secret))
     world.daemon.until(lambda: len(by_bot(world, thread)) == 1, 60, "an answer comes")
     assert world.jobs()[0]["request"]["prompt"] == "a red fox, at night"
+
+
+def test_in_direct_messages_an_answer_to_a_result_changes_it(world: BotWorld) -> None:
+    here = world.call(lambda fake: fake.direct(world.ada))
+    result = world.done(world.slash(world.ada, "imagine", where=here, prompt="a red kite"))
+    before, there = len(world.jobs()), len(by_bot(world, here))
+    world.do(lambda fake: fake.say(world.ada, here, "nice, thank you"))
+    world.daemon.until(lambda: _recorded(world), 30, "it is on record")
+
+    world.do(lambda fake: fake.say(world.ada, here, "at night", replying_to=result))
+    world.daemon.until(lambda: len(by_bot(world, here)) > there, 60, "an answer comes")
+    world.done(by_bot(world, here)[-1])
+
+    assert len(world.jobs()) == before + 1
+    assert world.jobs()[0]["request"]["prompt"] == "a red kite, at night"
+
+
+def _recorded(world: BotWorld) -> bool:
+    return bool(world.daemon.status()["deliveries"]["waiting"] == 0)
+
+
+def test_who_may_not_be_answered_is_no_defect(world: BotWorld) -> None:
+    _, thread = begun(world, "a green fox")
+    keeper = world.call(lambda fake: fake.user("keeper", world.guild))
+    world.call(lambda fake: fake.give(keeper, world.guild, fake.role(world.guild, "keepers", "manage_guild")))
+    world.slash(keeper, "mezzotint block", user=world.bob)
+    refuse = "POST /channels/*/messages"
+    world.call(lambda fake: fake.faults.refuse(refuse, refusals.missing_permissions(), times=1))
+    asked = len(world.call(lambda fake: fake.asked(refuse)))
+    world.do(lambda fake: fake.say(world.bob, thread, f"<@{world.fake.bot.id}> at night"))
+    world.daemon.until(lambda: len(world.call(lambda fake: fake.asked(refuse))) > asked, 30, "it is tried to tell him")
+    world.daemon.until(lambda: "reply_untold" in world.daemon.tail(40_000), 30, "it is noted")
+    assert "event_broke" not in world.daemon.tail(40_000)

