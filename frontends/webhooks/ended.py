@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from config.web_address import WebAddress
@@ -19,7 +21,7 @@ class Ended:
         self._service = service
         self._addresses: set[WebAddress] = set()
         self._subscriptions: set[str] = set()
-        self._closed = False
+        self._closed = asyncio.Event()
 
     def has(self, address: WebAddress) -> bool:
         """This address is told nothing any more."""
@@ -32,10 +34,10 @@ class Ended:
                 self._addresses.clear()
             self._addresses.add(address)
             log.warning("webhook_gone", place=address.place, subscription=subscription or None)
-        if not subscription or subscription in self._subscriptions or self._closed:
+        if not subscription or subscription in self._subscriptions or self._closed.is_set():
             return
         await self._service.unsubscribe(source, subscription)
-        if self._closed:
+        if self._closed.is_set():
             return
         self._subscriptions.add(subscription)
         self._service.conditions.report(
@@ -46,7 +48,7 @@ class Ended:
 
     def close(self) -> None:
         """The settings are read anew. Whoever answers only now was asked by what they said before: nothing ends."""
-        self._closed = True
+        self._closed.set()
         for subscription in self._subscriptions:
             self._service.conditions.clear(_part(subscription))
         self._subscriptions.clear()
