@@ -77,12 +77,14 @@ class Unsteady:
     def __init__(self, seed: int) -> None:
         self.taken: list[Message] = []
         self.well = False
+        self.faults = 0
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
 
     def __call__(self, handler: BaseHTTPRequestHandler, message: Message) -> bool:
         with self._lock:
             fault = "none" if self.well else self._chance.choice(("none", "500", "429", "cut", "slow", "late", "408"))
+            self.faults += fault not in ("none", "slow")
         match fault:
             case "500" | "408":
                 return answering(int(fault))(handler, message)
@@ -128,6 +130,7 @@ def test_every_end_is_told_at_least_once_and_always_under_the_same_id(
         kills += 1
         live.start()
     live.wait(*jobs, seconds=200)
+    live.until(lambda: unsteady.faults >= number_of_jobs, 200, "the other side has failed often")
     unsteady.well = True
     live.until(lambda: live.status()["deliveries"] == {"waiting": 0, "given_up": 0}, 200, "the outbox is empty")
     assert live.status()["degraded"] == []
@@ -147,7 +150,6 @@ def test_every_end_is_told_at_least_once_and_always_under_the_same_id(
     print(
         f"{kills} kills, {len(there.messages)} messages came, {len(unsteady.taken)} were taken, {twice} of them again"
     )
-    assert len(there.messages) > 2.2 * number_of_jobs, "the other side did fail"
     assert problems(live.state_dir, set(jobs), max_attempts=50) == []
     log = live.log.read_text()
     assert "hidden" not in log
@@ -182,7 +184,7 @@ def test_a_kill_at_any_point_between_the_end_and_its_record_costs_no_message(
     doomed.start()
     job = doomed.submit("a red apple", webhook=there.url("/own"), **QUICK)
     assert doomed.process is not None
-    assert doomed.process.wait(30) == 137
+    assert doomed.process.wait(90) == 137
     healthy = daemon()
     healthy.start()
     healthy.wait(job)
@@ -270,9 +272,13 @@ def test_without_a_secret_the_status_says_so_and_nothing_is_lost(
     job = live.submit("one", webhook=there.url("/own"), **QUICK)
     live.wait(job)
     live.until(lambda: bool(live.status()["degraded"]), 30, "it says what is wrong")
-    status: dict[str, Any] = live.status()
-    (front_end,) = [each for each in status["front_ends"] if each["name"] == "webhook"]
-    assert front_end["state"] == "misconfigured"
+
+    def front_end_now() -> dict[str, Any]:
+        (found,) = [each for each in live.status()["front_ends"] if each["name"] == "webhook"]
+        return dict(found)
+
+    live.until(lambda: front_end_now()["state"] == "misconfigured", 30, "the front end says so, too")
+    front_end = front_end_now()
     assert "credential webhook-secret is not there" in front_end["detail"]
     assert there.connections == 0
     assert live.stop() == 0
