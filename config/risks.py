@@ -9,7 +9,7 @@ from config.errors import Problem
 from config.folders import Places, places
 from config.mounts import Mount
 from config.origins import Origins
-from config.settings import FolderSettings, Settings
+from config.settings import DISCORD_API, FolderSettings, Settings
 
 
 def risks(settings: Settings, origins: Origins) -> Iterator[Problem]:
@@ -41,6 +41,12 @@ def _values(settings: Settings) -> Iterator[Problem]:
         )
     if settings.engine.kind == "fake":
         yield Problem("engine.kind", "is fake: it draws test pictures, no model is used", 'engine.kind = "local"')
+    if settings.discord.enabled and settings.discord.api_base != DISCORD_API:
+        yield Problem(
+            "discord.api_base",
+            f"is {settings.discord.api_base}: the bot's token and everything that is said to it go there",
+            "remove the key, unless that is a proxy of yours",
+        )
     if int(settings.http.socket_mode, 8) & 0o007:
         yield Problem(
             "http.socket_mode",

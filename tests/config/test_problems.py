@@ -338,3 +338,23 @@ def test_a_text_file_in_the_way_of_something_is_a_problem(
 
 def test_an_empty_text_file_is_none(configuration: Any) -> None:
     assert configuration.load(MEZZOTINT_METRICS__TEXTFILE="").metrics.textfile is None
+
+
+@pytest.mark.parametrize(
+    ("base", "meant"),
+    [
+        ("https://discord.com/api/v10/", "https://discord.com/api/v10"),
+        ("http://127.0.0.1:5000/api/v10", "http://127.0.0.1:5000/api/v10"),
+        ("http://localhost/api/v10", "http://localhost/api/v10"),
+        ("http://[::1]:1/api/v10", "http://[::1]:1/api/v10"),
+    ],
+)
+def test_the_root_of_discord_may_be_another_one(configuration: Any, base: str, meant: str) -> None:
+    assert configuration.load(MEZZOTINT_DISCORD__API_BASE=base).discord.api_base == meant
+
+
+@pytest.mark.parametrize("base", ["http://discord.example/api/v10", "ftp://127.0.0.1/", "discord.com", "https://a@b/"])
+def test_the_token_never_travels_in_the_open(configuration: Any, base: str) -> None:
+    (problem,) = configuration.refused(MEZZOTINT_DISCORD__API_BASE=base)
+
+    assert problem.key == "MEZZOTINT_DISCORD__API_BASE"

@@ -131,7 +131,7 @@ class World:
         self.client: discord.Client
         self.live: Live
         self.deliverer: Deliverer
-        self.deadline_seconds = 20.0
+        self.request_seconds = 20.0
         self.settings = Settings(state_dir=Path("/nowhere"))
 
     @property
@@ -158,7 +158,7 @@ class World:
             self.settings,
             CATALOGUE,
             self.now,
-            deadline_seconds=self.deadline_seconds,
+            request_seconds=self.request_seconds,
         )
         self.client = client
         async with client:

@@ -8,6 +8,7 @@ some minutes; after that our own messages are looked through for it. So it is th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar
@@ -33,6 +34,9 @@ SKEW_MS = 300_000
 """Our clock and Discord's may differ by so much."""
 OLD_MS = 3_600_000
 """Older messages may be edited seldom."""
+
+REQUEST_SECONDS = 120.0
+"""Of one request with its uploads, and all that the library waits for before it answers. The ladder is not counted."""
 
 log = structlog.get_logger(__name__)
 
@@ -83,10 +87,11 @@ Route = Callable[[Errand, Content], Awaitable[None]]
 class Chain:
     """Brings messages, one way or another."""
 
-    def __init__(self, ways: Ways, posts: Posts, clock: Clock) -> None:
+    def __init__(self, ways: Ways, posts: Posts, clock: Clock, request_seconds: float) -> None:
         self._ways = ways
         self._posts = posts
         self._clock = clock
+        self._request_seconds = request_seconds
 
     async def bring(self, errand: Errand, content: Content) -> str | None:
         """By which way it is there now; None when all are closed.
@@ -220,7 +225,7 @@ class Chain:
         """The message that could not be edited would say for ever that the job is under way."""
         assert errand.living is not None
         try:
-            await self._ways.delete(errand.living_channel, errand.living)
+            await self._in_time(self._ways.delete(errand.living_channel, errand.living))
         except FAILURES:
             log.info("old_message_left", post=errand.post.id)
 
@@ -230,7 +235,7 @@ class Chain:
             view, files = content.fresh()
             reach("discord.before_post")
             try:
-                message = await send(view, files)
+                message = await self._in_time(send(view, files))
             except FAILURES as error:
                 if judge(error).meaning != "smaller" or not await content.lower():
                     _raise(error, by_token=by_token)
@@ -241,9 +246,17 @@ class Chain:
     async def _asked(self, ask: Callable[[], Awaitable[Told]], *, by_token: bool = False) -> Told:
         """A request that carries no files."""
         try:
-            return await ask()
+            return await self._in_time(ask())
         except FAILURES as error:
             _raise(error, by_token=by_token)
+
+    async def _in_time(self, request: Awaitable[Told]) -> Told:
+        try:
+            async with asyncio.timeout(self._request_seconds):
+                return await request
+        except TimeoutError:
+            self._ways.go_on()
+            raise
 
     async def _record(self, errand: Errand, content: Content, message: str, channel: str) -> None:
         kind = "living" if content.part == 0 else "part"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from config.settings import Settings
 from daemon.service import TERMINAL, Delivery, Job, Picture, Post
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.batches import batches
-from frontends.discord_bot.delivering.chain import Chain, Errand
+from frontends.discord_bot.delivering.chain import REQUEST_SECONDS, Chain, Errand
 from frontends.discord_bot.delivering.content import Content, Piece
 from frontends.discord_bot.delivering.door import Door, newest_living
 from frontends.discord_bot.delivering.ladder import Ladder
@@ -29,8 +28,6 @@ from frontends.discord_bot.layouts import done as done_layout
 from frontends.discord_bot.layouts import ended as ended_layout
 from frontends.discord_bot.words import Catalogue, Marked, Words
 
-DEADLINE_SECONDS = 120.0
-"""Of one try, encoding and uploads included; what was brought by then is not brought again."""
 KEEP_SHARE = 0.9
 """What could not be brought for so much of the time after which it would be given up is kept: its owner is told why."""
 BROKEN_TRIES = 2
@@ -52,7 +49,7 @@ class Deliverer:
         clock: Clock,
         *,
         gallery_url: str | None = None,
-        deadline_seconds: float = DEADLINE_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         self._locks = live.locks
         self._service = service
@@ -60,9 +57,8 @@ class Deliverer:
         self._catalogue = catalogue
         self._clock = clock
         self._gallery_url = gallery_url
-        self._deadline_seconds = deadline_seconds
         self._ways = Ways(client)
-        self._chain = Chain(self._ways, service.posts, clock)
+        self._chain = Chain(self._ways, service.posts, clock, request_seconds)
 
     async def deliver(self, delivery: Delivery, job: Job) -> None:
         """Raises :class:`RetryableError` for what may pass."""
@@ -73,12 +69,7 @@ class Deliverer:
             if post.state == "gone":
                 return
             try:
-                async with asyncio.timeout(self._deadline_seconds):
-                    await self._tell(delivery, job, post)
-            except TimeoutError:
-                self._ways.go_on()
-                error = RetryableError("Discord does not answer in time")
-                await self._keep_late(delivery, job, post, error)
+                await self._tell(delivery, job, post)
             except RetryableError as error:
                 await self._keep_late(delivery, job, post, error)
             except MezzotintError:

@@ -33,6 +33,8 @@ def judge(error: Exception, *, by_token: bool = False) -> Verdict:
     """One of :data:`FAILURES`. ``by_token``: the token of an interaction was used, not the bot's own."""
     if isinstance(error, discord.RateLimited):
         return Verdict("later", "Discord limits how often it is asked", seconds=error.retry_after)
+    if isinstance(error, TimeoutError):
+        return Verdict("later", "Discord does not answer in time")
     if not isinstance(error, discord.HTTPException):
         return Verdict("later", f"{type(error).__name__}: {error}"[:200])
     said = f"Discord answered {error.status} ({error.code}): {error.text}"[:200]

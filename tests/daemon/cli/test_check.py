@@ -64,6 +64,7 @@ def test_a_section_set_as_json_is_told_key_by_key(checked: Checked) -> None:
         ("[storage]\nsynchronous = 'normal'", "storage.synchronous", "power cut"),
         ("[storage]\nmin_free_bytes = 0", "storage.min_free_bytes", "until the disk is full"),
         ("[queue]\nmax_attempts = 1", "queue.max_attempts", "not tried again"),
+        ("[discord]\nenabled = true\napi_base = 'https://proxy.example/api/v10'", "discord.api_base", "go there"),
         ("[http]\nsocket_mode = '0666'", "http.socket_mode", "every user of this machine"),
         ("[stop]\ngrace_seconds = 161", "stop.grace_seconds", "killed after 180 s"),
         ("[log.levels]\n'daemon.dispach' = 'debug'", "log.levels", "daemon.dispach"),

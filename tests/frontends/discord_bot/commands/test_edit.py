@@ -32,7 +32,7 @@ def test_what_is_no_picture_is_refused(world: BotWorld) -> None:
 
     refused = ben.is_told("edit", image=Upload("in.png", b"no picture"), prompt="a")
 
-    assert "image" in refused.text
+    assert "PNG, JPEG or WebP" in refused.text
     assert only_seen_by(refused, ben)
     assert ben.jobs() == []
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 
 async def storm(world: World, patch: pytest.MonkeyPatch, jobs: int, seed: int) -> Storm:
-    world.deadline_seconds = 5.0
+    world.request_seconds = 5.0
     made = Storm(world, patch, seed)
     async with made.held:
         await made.connect()
