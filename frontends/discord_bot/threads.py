@@ -110,7 +110,7 @@ class Threads:
         )
         locale = str(getattr(message.guild, "preferred_locale", "en-US"))
         receipt = await desk.ordering.take(asker, wish, post, locale, f"m{message.id}", "edit")
-        await desk.service.memory.put(_scope(message.channel.id), NEWEST, receipt.id)
+        await desk.service.memory.put(_scope(message.channel.id), NEWEST, receipt.id, job=receipt.id)
         if receipt.created:
             await desk.live.begin(receipt.id, post.id)
 
