@@ -35,6 +35,8 @@ from storage.results.store import PictureFiles
 
 READY_WITHIN_SECONDS = 10.0
 """A front end that has not come up by then no longer holds back READY."""
+DISCORD_READS = ("discord.", "delivery.give_up_hours", "limits.max_image_bytes", "models.default")
+"""What the bot is built with: it is made anew when any of them changes."""
 START_SECONDS = 120.0
 
 log = structlog.get_logger(__name__)
@@ -223,7 +225,7 @@ class Daemon:
             # Before the new ones are there: whoever still answers to what was said before ends none of them.
             await self._supervisor.replace("webhook", self._webhooks)
             await self._database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
-        if any(key.startswith("discord.") for key in changed):
+        if any(key.startswith(DISCORD_READS) for key in changed):
             await self._supervisor.replace("discord", self._discord)
 
     # --- end

@@ -54,12 +54,16 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class PostMessage:
-    """A message that shows a post: the one that lives while the job does, or a part of the result (from 0)."""
+    """A message that shows a post: the one that lives while the job does, or a part of the result (from 0).
+
+    ``guild`` and ``ephemeral`` are those of the post, told where messages of several are."""
 
     message_id: str
     channel: str
     kind: str
     part: int
+    guild: str | None = None
+    ephemeral: bool = False
 
 
 GET = sa.select(posts).where(posts.c.id == sa.bindparam("of_post"))
@@ -72,6 +76,12 @@ OF_MESSAGE = (
 OPEN = sa.select(posts).where(is_open).order_by(posts.c.created_at, posts.c.id).limit(sa.bindparam("most"))
 MESSAGES = (
     sa.select(post_messages).where(post_messages.c.post_id == sa.bindparam("of_post")).order_by(post_messages.c.part)
+)
+MESSAGES_OF_JOB = (
+    sa.select(post_messages, posts.c.guild, posts.c.ephemeral)
+    .join(posts, posts.c.id == post_messages.c.post_id)
+    .where(posts.c.job_id == sa.bindparam("of_job"))
+    .order_by(posts.c.created_at)
 )
 EXPIRE = sa.update(posts).where(has_token, posts.c.expires_at <= sa.bindparam("now")).values(token=None)
 FORGOTTEN = (
@@ -120,6 +130,14 @@ def messages(connection: Connection, post: str) -> tuple[PostMessage, ...]:
     """Of a post, by their parts."""
     rows = connection.execute(MESSAGES, {"of_post": post})
     return tuple(PostMessage(row.message_id, row.channel, row.kind, row.part) for row in rows)
+
+
+def messages_of_job(connection: Connection, job: str) -> tuple[PostMessage, ...]:
+    """Of all posts in which the job was ever told, also those whose place a later one took."""
+    rows = connection.execute(MESSAGES_OF_JOB, {"of_job": job})
+    return tuple(
+        PostMessage(row.message_id, row.channel, row.kind, row.part, row.guild, bool(row.ephemeral)) for row in rows
+    )
 
 
 def bind(connection: Connection, post: str, job: str) -> None:

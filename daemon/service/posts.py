@@ -49,6 +49,10 @@ class Posts:
         """What it is shown by, in the order of the parts."""
         return await self._database.read(partial(posts.messages, post=post_id))
 
+    async def messages_of_job(self, job_id: str) -> tuple[PostMessage, ...]:
+        """What a job (its full id) is shown by, in all posts that it ever had, the oldest first."""
+        return await self._database.read(partial(posts.messages_of_job, job=job_id))
+
     async def bind(self, post_id: str, job_id: str) -> None:
         """This is the post of the job from now on, in the place of an earlier one."""
         await self._database.write(partial(posts.bind, post=post_id, job=job_id))

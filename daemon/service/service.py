@@ -59,6 +59,9 @@ from storage.quotas.terms import Allowance as Limit
 from storage.quotas.terms import Terms
 from storage.results.store import PictureFiles
 
+Judge = Callable[[Submission], Awaitable[Submission]]
+"""Gives a submission as it may be drawn. Raises :class:`UserError` when it may not be, :class:`BusyError` when that is
+not known yet."""
 FOUND_AT_ONCE = 100
 """Jobs of one answer to a search."""
 
@@ -107,6 +110,7 @@ class Service:
         self._started_at = steady_ms()
         self._intake = Intake(settings, registry)
         self._deliverers: dict[str, Deliverer] = {}
+        self._judges: dict[str, Judge] = {}
         self._deliverer_came: Callable[[], None] = lambda: None
         self._reload: Callable[[], Awaitable[Reloaded]] = _not_yet
         self._metrics: Metrics = NoMetrics()
@@ -470,6 +474,10 @@ class Service:
         """Tell a subscriber of no more ends, until the settings are read anew."""
         await self._database.write(lambda c: subscriptions.remove(c, source, target))
 
+    def register_judge(self, source: str, judge: Judge) -> None:
+        """What schedules draw for this source is first shown to ``judge``, which knows the rules of the place."""
+        self._judges[source] = judge
+
     def when_deliverer_comes(self, act: Callable[[], None]) -> None:
         """Call ``act`` at every registration."""
         self._deliverer_came = act
@@ -510,7 +518,10 @@ class Service:
         self._bus.publish(JobChanged(job.id, job.state, job.order_id, was=was, lane=job.lane, owner=job.owner, why=why))
 
     async def _with_terms(self, submission: Submission) -> NewJob:
-        """A job that can be queued, with what its owner and its groups may use."""
+        """A job of a schedule that can be queued, with what its owner and its groups may use."""
+        judge = None if submission.origin is None else self._judges.get(submission.origin.source)
+        if judge is not None:
+            submission = await judge(submission)
         new = await self._intake.prepare(submission)
         return replace(new, terms=self._terms(new))
 

@@ -12,12 +12,13 @@ from discord import app_commands
 from config.clock import Clock
 from config.errors import MezzotintError
 from config.settings import Settings
-from daemon.service import Service
-from frontends.discord_bot import address, telling
+from daemon.service import Service, Submission
+from frontends.discord_bot import address, scheduling, telling
 from frontends.discord_bot.buttons import BUTTONS, submitted
 from frontends.discord_bot.commands import COMMANDS
 from frontends.discord_bot.delivering.deliverer import Deliverer
 from frontends.discord_bot.delivering.live import Live
+from frontends.discord_bot.delivering.verdict import FAILURES, judge
 from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.ordering import Ordering
@@ -64,6 +65,8 @@ class Bot(discord.Client):
         self._ready_event = ready
         self._lost: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._are_sent = False
+        """The commands as they are now, to Discord."""
         catalogue = Catalogue.read()
         self.desk = self._furnished(settings, service, catalogue, clock)
         self._threads = Threads(self.desk)
@@ -98,7 +101,7 @@ class Bot(discord.Client):
         await self.tree.set_translator(Translator(self.desk.catalogue))
         self._learn_commands()
         self.add_dynamic_items(*BUTTONS)
-        await sync(self.tree, self._service)
+        await self._send_commands()
         for name, work in (("models", self._look_at_models()), ("live", self.desk.live.run())):
             self._tasks.add(asyncio.create_task(work, name=f"discord {name}"))
 
@@ -117,9 +120,21 @@ class Bot(discord.Client):
             try:
                 if await self.desk.board.refresh():
                     self._learn_commands()
-                    await sync(self.tree, self._service)
-            except (MezzotintError, discord.DiscordException, OSError) as error:
+                    self._are_sent = False
+                if not self._are_sent:
+                    await self._send_commands()
+            except (MezzotintError, *FAILURES) as error:
                 log.warning("models_unread", why=str(error))
+
+    async def _send_commands(self) -> None:
+        """Discord admits so many new ones a day: while it takes no more, those that it knows go on."""
+        try:
+            await sync(self.tree, self._service)
+            self._are_sent = True
+        except (discord.HTTPException, discord.RateLimited) as error:
+            if isinstance(error, discord.HTTPException) and error.status == 401:
+                raise
+            log.warning("commands_unsent", why=judge(error).said)
 
     async def close(self) -> None:
         """End the connection and all that belongs to it."""
@@ -137,7 +152,12 @@ class Bot(discord.Client):
         if self.user is None or not self.is_ready():
             return "connecting"
         number = len(self.guilds)
-        return f"{self.user.name} in {number} guild{'' if number == 1 else 's'}"
+        unsent = "" if self._are_sent else ", but Discord did not take its commands yet"
+        return f"{self.user.name} in {number} guild{'' if number == 1 else 's'}{unsent}"
+
+    async def judge(self, submission: Submission) -> Submission:
+        """See :func:`frontends.discord_bot.scheduling.judged`."""
+        return await scheduling.judged(self, self.desk, submission)
 
     async def on_ready(self) -> None:
         """Connected, with all guilds known."""
@@ -190,8 +210,8 @@ class Bot(discord.Client):
             text = telling.noted(interaction, error, said)
         try:
             await telling.tell(interaction, said, text or "")
-        except discord.HTTPException as refused:
-            log.warning("error_untold", interaction=interaction.id, why=str(refused))
+        except FAILURES as refused:
+            log.warning("error_untold", interaction=interaction.id, why=judge(refused).said)
 
     async def on_error(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """A defect in what we do with an event."""

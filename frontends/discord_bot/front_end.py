@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from config.clock import Clock, now_ms
-from config.errors import RetryableError
+from config.errors import BusyError, RetryableError
 from config.settings import Settings
-from daemon.service import Delivery, Job, Service
+from daemon.service import Delivery, Job, Service, Submission
 from frontends.contract import Misconfigured
 from frontends.discord_bot import token
 
@@ -40,6 +40,7 @@ class DiscordBot:
         self._environ = environ
         self._bot: Bot | None = None
         service.register_deliverer(SOURCE, self)
+        service.register_judge(SOURCE, self.judge)
 
     async def run(self) -> None:
         """Until cancelled. Raises as :class:`frontends.contract.FrontEnd` says."""
@@ -61,6 +62,12 @@ class DiscordBot:
     def status(self) -> str:
         """As whom it is there, and where."""
         return "connecting" if self._bot is None else self._bot.words()
+
+    async def judge(self, submission: Submission) -> Submission:
+        """What a schedule would draw, by the rules of the place. While there is no connection it waits."""
+        if self._bot is None or not self._bot.is_ready():
+            raise BusyError("the bot is not connected to Discord")
+        return await self._bot.judge(submission)
 
     async def deliver(self, delivery: Delivery, job: Job) -> None:
         """See :class:`daemon.service.Deliverer`. While there is no connection every result waits for it."""

@@ -61,7 +61,7 @@ async def favourites(desk: Desk, words: Words, owner: str, before: str | None = 
     turns = []
     if len(liked) > MOST_JOBS:
         turns.append(Turn("card.older", "◀️", ids.build("liked", liked[MOST_JOBS - 1].id)))
-    jobs = [found[each] for each in chosen]
+    jobs = [found[each] for each in chosen if each in found]
     return await _listing(desk, words, words.label("history.favourites"), jobs, turns, chosen)
 
 

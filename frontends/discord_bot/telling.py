@@ -8,6 +8,7 @@ import discord
 import structlog
 
 from config.errors import MezzotintError, QuotaError
+from frontends.discord_bot.delivering.verdict import FAILURES, judge
 from frontends.discord_bot.layouts.note import note
 from frontends.discord_bot.layouts.parts import moment
 from frontends.discord_bot.refusal import Refused
@@ -66,6 +67,9 @@ def said_of(error: MezzotintError, words: Words) -> str:
 
 
 def noted(interaction: discord.Interaction[Any], error: BaseException, words: Words) -> str:
-    """A defect of ours: into the log with the number under which it is told."""
-    log.error("interaction_broke", interaction=interaction.id, exc_info=error)
+    """A defect of ours, or a failure of the line: into the log with the number under which it is told."""
+    if isinstance(error, FAILURES) and not isinstance(error, discord.HTTPException):
+        log.warning("interaction_failed", interaction=interaction.id, why=judge(error).said)
+    else:
+        log.error("interaction_broke", interaction=interaction.id, exc_info=error)
     return words.say("errors.defect", number=str(interaction.id))

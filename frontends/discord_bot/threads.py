@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 class Threads:
-    """Hears what is said in threads and direct messages."""
+    """Hears what is said in threads."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -81,7 +81,8 @@ class Threads:
                 job = None if name is None else await service.job(name)
             except NotFoundError:  # removed meanwhile
                 continue
-            if job is not None and job.pictures:
+            # What is answered is named by the writer, and all that is drawn here is seen by everybody.
+            if job is not None and job.pictures and not job.origin.address.get("private"):
                 return await spoilers.as_decided(service, job)
         return None
 

@@ -71,7 +71,13 @@ def _connect(path: Path, mode: str, busy_timeout_seconds: float) -> sqlite3.Conn
 
 def _engine(connect: object, begin: str, *, connections: int) -> Engine:
     engine = create_engine(
-        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=connections, max_overflow=0, pool_timeout=60
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=60,
+        hide_parameters=True,  # an error goes into the log, prompts and tokens do not
     )
 
     @event.listens_for(engine, "begin")

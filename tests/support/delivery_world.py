@@ -59,6 +59,9 @@ class Posts:
     async def get(self, post_id: str) -> Post | None:
         return self.every.get(post_id)
 
+    async def bind(self, post_id: str, job_id: str) -> None:
+        self.every[post_id] = replace(self.every[post_id], job_id=job_id)
+
     async def of_job(self, job_id: str) -> Post | None:
         return next((each for each in self.every.values() if each.job_id == job_id), None)
 

@@ -44,4 +44,5 @@ class Draft:
     """An input picture as received."""
     target: Mapping[str, Any] = field(default_factory=lambda: {"kind": "gallery"})
     """``{"kind": "gallery"}``, ``{"kind": "folder", "path": ...}``, ``{"kind": "webhook", "url": ...}``, or ``discord``
-    with a ``channel``, its ``guild`` (or ``none``), whose it is (``user``), his ``locale``, ``spoiler`` (yes, no)."""
+    with a ``channel``, its ``guild`` (or ``none``), whose it is (``user``), his ``locale``, ``spoiler`` (yes, no) and
+    those of his ``roles`` that rules name (or ``none``)."""

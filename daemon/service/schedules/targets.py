@@ -21,6 +21,7 @@ NONE = "none"
 MAX_CHARACTERS = 2_000
 FIELD = "target"
 _SNOWFLAKE = re.compile(r"[1-9][0-9]{14,19}", re.ASCII)
+MOST_ROLES = 16
 _LOCALE = re.compile(r"[a-z]{2}(-[A-Z0-9]{2,3})?", re.ASCII)
 
 
@@ -67,7 +68,12 @@ def _place(target: Mapping[str, Any]) -> dict[str, Any]:
         "user": target["user"],
         "locale": target["locale"],
         "spoiler": spoiler,
+        "roles": _roles(target["roles"]),
     }
+
+
+def _roles(said: str) -> list[str]:
+    return [] if said == NONE else said.split(",")
 
 
 def _discord(target: Mapping[str, Any], settings: Settings) -> None:
@@ -78,6 +84,11 @@ def _discord(target: Mapping[str, Any], settings: Settings) -> None:
         raise UserError(f"guild: must be the number that Discord knows it by, or {NONE}", field="guild")
     if target["spoiler"] not in ("yes", "no"):
         raise UserError("spoiler: must be yes or no", field="spoiler")
+    roles = _roles(target["roles"])
+    if len(roles) > MOST_ROLES or not all(map(_SNOWFLAKE.fullmatch, roles)):
+        raise UserError(
+            f"roles: must be at most {MOST_ROLES} numbers with commas between them, or {NONE}", field="roles"
+        )
     if not _LOCALE.fullmatch(target["locale"]):
         raise UserError("locale: must be like en-US or de", field="locale")
 
@@ -118,5 +129,5 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], _Check]] = {
     "gallery": ((), _nothing),
     "folder": (("path",), _folder),
     "webhook": (("url",), _webhook),
-    "discord": (("channel", "guild", "user", "locale", "spoiler"), _discord),
+    "discord": (("channel", "guild", "user", "locale", "spoiler", "roles"), _discord),
 }

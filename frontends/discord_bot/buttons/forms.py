@@ -13,6 +13,7 @@ from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot import telling
 from frontends.discord_bot.buttons import edit_modal, pointed_modal
 from frontends.discord_bot.buttons.press import Press
+from frontends.discord_bot.delivering.verdict import FAILURES, judge
 from frontends.discord_bot.wish import Wish
 
 FORMS: Mapping[str, Callable[[Press, Mapping[str, str]], Awaitable[Wish]]] = {
@@ -43,8 +44,8 @@ async def submitted(interaction: discord.Interaction[Any]) -> bool:
         said = telling.noted(interaction, error, press.words)
     try:
         await telling.tell(interaction, press.words, said, public_wait=not press.hidden)
-    except discord.HTTPException as error:
-        log.warning("error_untold", interaction=interaction.id, why=str(error))
+    except FAILURES as error:
+        log.warning("error_untold", interaction=interaction.id, why=judge(error).said)
     return True
 
 

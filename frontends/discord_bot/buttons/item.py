@@ -14,6 +14,7 @@ from config.errors import MezzotintError
 from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot import telling
 from frontends.discord_bot.buttons.press import Press
+from frontends.discord_bot.delivering.verdict import FAILURES, judge
 
 log = structlog.get_logger(__name__)
 
@@ -56,8 +57,8 @@ class JobButton(ui.DynamicItem[ui.Item[Any]], template="mz:nothing"):
             text = telling.noted(interaction, error, press.words)
         try:
             await telling.tell(interaction, press.words, text, public_wait=not hidden)
-        except discord.HTTPException as error:
-            log.warning("error_untold", interaction=interaction.id, why=str(error))
+        except FAILURES as error:
+            log.warning("error_untold", interaction=interaction.id, why=judge(error).said)
 
     async def act(self, press: Press) -> None:
         """What the verb does. Raises the errors of the service and :class:`Refused`."""

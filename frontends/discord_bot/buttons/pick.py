@@ -14,11 +14,11 @@ from frontends.discord_bot.buttons.item import JobButton
 from frontends.discord_bot.buttons.press import Press, picture_of
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.ladder import Ladder
+from frontends.discord_bot.delivering.verdict import judge
 from frontends.discord_bot.layouts import text
 from frontends.discord_bot.layouts.done import Shown, picked
 from frontends.discord_bot.refusal import Refused
 
-TOO_LARGE = 40005
 PICKED = 1_000
 """Parts of a post from here on are pictures that were taken from it."""
 
@@ -60,5 +60,5 @@ async def _brought(
         try:
             return await press.interaction.edit_original_response(view=view, attachments=[file])
         except discord.HTTPException as error:
-            if error.code != TOO_LARGE or not await ladder.lower():
+            if judge(error).meaning != "smaller" or not await ladder.lower():
                 raise

@@ -20,8 +20,10 @@ class Remove(JobButton, template=ids.template("remove")):
         if job.state not in TERMINAL:
             raise Refused("errors.still_open")
         service = press.desk.service
-        async for message in messages.of_job(press.interaction.client, service, job):
-            await messages.deleted(message)
-        await service.remove(job.id)
+        # A result that is on its way comes first: what was sent meanwhile would be on no record.
+        async with press.desk.live.locks.of(job.id):
+            async for message in messages.of_job(press.interaction.client, service, job):
+                await messages.deleted(message)
+            await service.remove(job.id)
         await press.noted(job, "delete")
         await telling.tell(press.interaction, press.words, press.words.say("buttons.deleted"))

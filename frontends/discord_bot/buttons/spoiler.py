@@ -20,7 +20,10 @@ class Spoiler(JobButton, template=ids.template("spoiler")):
     """For moderators; in direct messages there are none, and it is for who is there."""
 
     async def act(self, press: Press) -> None:
-        """Turn it round in the message that was pressed, and bring the others of the job in line."""
+        """Turn it round in the message that was pressed, and bring the others of this guild in line.
+
+        What is decided where the job was only shown again says nothing about the place that it comes from.
+        """
         job = await press.job()
         message = press.interaction.message
         if message is None or not (press.asker.moderator or press.asker.guild is None):
@@ -30,9 +33,11 @@ class Spoiler(JobButton, template=ids.template("spoiler")):
             await message.edit(view=toggled(message, on))
         except messages.OUT_OF_REACH:
             raise Refused("errors.out_of_reach") from None
-        await spoilers.decide(press.desk.service, job, on)
+        here, service = press.asker.guild, press.desk.service
+        if here == job.origin.address.get("guild"):
+            await spoilers.decide(service, job, on)
         await press.noted(job, "spoiler on" if on else "spoiler off")
-        async for other in messages.of_job(press.interaction.client, press.desk.service, job):
+        async for other in messages.within(press.interaction.client, service, job, here):
             if other.id != message.id:
                 await _follow(other, on)
         said = press.words.say("buttons.spoiler_on" if on else "buttons.spoiler_off")

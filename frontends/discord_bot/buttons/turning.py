@@ -54,6 +54,7 @@ class Found(Turning, template=ids.template("found")):
 
     async def page(self, press: Press) -> Listing:
         """The one that is wanted."""
+        await press.desk.policy.admit(press.asker, "search")
         text = await lately.find(press.desk, press.asker.owner, lately.SEARCHES, press.job_id)
         if text is None:
             raise Refused("search.forgotten")

@@ -61,8 +61,10 @@ def build(desk: Desk) -> Sequence[app_commands.Command[Any, ..., Any]]:
 async def _as_admitted(desk: Desk, asker: Asker, job: Job, locale: str) -> Job:
     """The job as it is shown here: what holds in this place holds for pictures from another one too."""
     grant = await desk.policy.admit(asker, "show")
-    if asker.guild is not None and asker.guild != job.origin.address.get("guild"):
-        await desk.policy.check(asker, job.request.model_dump(exclude_none=True))
+    here, there = (asker.guild, asker.place), (job.origin.address.get("guild"), job.origin.address.get("channel"))
+    if asker.guild is not None and here != there:
+        # Not how large it is: that was paid for already.
+        await desk.policy.check(asker, {"prompt": job.request.prompt, "model": job.request.model})
     hidden = grant.spoiler or bool(job.origin.address.get("spoiler"))
     return replace(job, origin=Origin(job.origin.source, {**job.origin.address, "spoiler": hidden, "locale": locale}))
 

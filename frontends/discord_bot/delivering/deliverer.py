@@ -91,8 +91,11 @@ class Deliverer:
         """Where it is to be told. The job of a schedule has its post made here."""
         posts, address = self._service.posts, delivery.address
         named = address.get("post")
-        post = await posts.of_job(job.id) or (await posts.get(str(named)) if named else None)
-        if post is not None:
+        if (post := await posts.of_job(job.id)) is not None:
+            return post
+        if named and (post := await posts.get(str(named))) is not None:
+            # What ended between the two left it without its job; by that its messages are found later.
+            await posts.bind(post.id, job.id)
             return post
         made = Post(
             id=new_id(self._clock()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,10 @@ OLD_MESSAGES = 30046
 """Too many edits of messages older than an hour."""
 PROXY_WAIT_SECONDS = 300.0
 """After a 429 that says no time: the proxy before the API sent it, and does not like to be asked soon."""
+
+_TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/?\s]+")
+HIDDEN = r"\1…"
+"""The library that is asked by tells the whole address, and with it the token of an interaction."""
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 """All that a request may raise."""
@@ -36,7 +41,7 @@ def judge(error: Exception, *, by_token: bool = False) -> Verdict:
     if isinstance(error, TimeoutError):
         return Verdict("later", "Discord does not answer in time")
     if not isinstance(error, discord.HTTPException):
-        return Verdict("later", f"{type(error).__name__}: {error}"[:200])
+        return Verdict("later", f"{type(error).__name__}: {_TOKEN.sub(HIDDEN, str(error))}"[:200])
     said = f"Discord answered {error.status} ({error.code}): {error.text}"[:200]
     if error.status == 413 or error.code == TOO_LARGE:
         return Verdict("smaller", said, error.code)

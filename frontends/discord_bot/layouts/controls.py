@@ -10,7 +10,6 @@ from discord import ButtonStyle, SelectOption, ui
 from frontends.discord_bot import custom_ids as ids
 from frontends.discord_bot.words import Words
 
-MOST_IN_ROW = 5
 MOST_AS_BUTTONS = 4
 """Pictures of a message that have buttons of their own; more share menus."""
 PER_PICTURE = ("pick", "subtle", "strong")

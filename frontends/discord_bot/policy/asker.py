@@ -43,11 +43,11 @@ class Asker:
         return cls(
             user=str(member.id),
             guild=None if interaction.guild_id is None else str(interaction.guild_id),
-            channel=_channel(interaction.channel, interaction.channel_id),
+            channel=parent_of(interaction.channel, interaction.channel_id),
             place=str(interaction.channel_id),
             roles=_roles(member),
             moderator=interaction.guild_id is not None and interaction.permissions.manage_guild,
-            age_restricted=_age_restricted(interaction.channel),
+            age_restricted=is_age_restricted(interaction.channel),
             bot_is_there=interaction.guild_id is None or interaction.is_guild_integration(),
             sees=_sight(interaction.guild, member),
         )
@@ -60,11 +60,11 @@ class Asker:
         return cls(
             user=str(member.id),
             guild=None if message.guild is None else str(message.guild.id),
-            channel=_channel(message.channel, message.channel.id),
+            channel=parent_of(message.channel, message.channel.id),
             place=str(message.channel.id),
             roles=_roles(member),
             moderator=permissions is not None and permissions.manage_guild,
-            age_restricted=_age_restricted(message.channel),
+            age_restricted=is_age_restricted(message.channel),
             sees=_sight(message.guild, member),
         )
 
@@ -84,7 +84,8 @@ def _sight(guild: discord.Guild | None, member: discord.User | discord.Member) -
     return sees
 
 
-def _channel(channel: Any, known: int | None) -> str:
+def parent_of(channel: Any, known: int | None) -> str:
+    """Of a thread the channel that it belongs to, of a channel itself."""
     return str(getattr(channel, "parent_id", None) or known)
 
 
@@ -95,6 +96,7 @@ def _roles(member: discord.User | discord.Member) -> tuple[str, ...]:
     return tuple(str(role.id) for role in member.roles if not role.is_default())
 
 
-def _age_restricted(channel: Any) -> bool:
+def is_age_restricted(channel: Any) -> bool:
+    """As far as it is known."""
     is_nsfw = getattr(channel, "is_nsfw", None)
     return bool(is_nsfw()) if callable(is_nsfw) else False

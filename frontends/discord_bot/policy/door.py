@@ -46,11 +46,13 @@ class Policy:
             raise grant
 
     async def is_moderator(self, asker: Asker) -> bool:
-        """Whether somebody may manage the guild, or holds a role that was made one of moderators."""
+        """Whether somebody may manage the guild, or holds a role that was made one of moderators and is not blocked."""
         if asker.guild is None or asker.moderator:
             return asker.moderator
         held = {f"role:{role}" for role in asker.roles}
         rows = await self._rules.of(asker.guild)
+        if any(row.name == "block" and row.scope == f"user:{asker.user}" for row in rows):
+            return False  # he would lift it himself
         return any(row.name == "moderator" and row.value and row.scope in held for row in rows)
 
     async def recognised(self, asker: Asker) -> Asker:

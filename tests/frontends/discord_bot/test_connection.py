@@ -5,7 +5,10 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+from support.bot_commands import Person
 from support.bot_world import BotWorld, bot_world
+from support.fake_discord.uploads import Upload
+from support.pictures import noise
 
 SYNC = "PUT /applications/*/commands"
 
@@ -94,3 +97,20 @@ def test_commands_are_sent_only_when_they_have_changed(tmp_path: pathlib.Path) -
             assert world.daemon.stop() == 0
             world.start()
         assert len(world.call(lambda fake: fake.asked(SYNC))) == 1
+
+
+def test_the_bot_serves_while_discord_takes_no_more_commands(tmp_path: pathlib.Path) -> None:
+    with bot_world(tmp_path, start=False) as world:
+        world.call(lambda fake: fake.faults.rate_limit(SYNC, 80_000, times=None))
+        world.daemon.start()
+        until_state(world, "ready")
+        assert "did not take its commands" in detail(world)
+
+
+def test_settings_that_it_is_built_with_are_taken_over(tmp_path: pathlib.Path) -> None:
+    with bot_world(tmp_path) as world:
+        (world.daemon.state_dir / "config.toml").write_text("[limits]\nmax_image_bytes = 65536\n")
+        assert world.daemon.command_line("reload").returncode == 0
+        until_state(world, "ready")
+        told = Person(world, "eve").is_told("edit", image=Upload("large.png", noise()), prompt="a pear")
+        assert "That picture is too large" in told.text

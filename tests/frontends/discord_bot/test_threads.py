@@ -68,3 +68,12 @@ def test_other_threads_and_channels_are_none_of_its_business(world: BotWorld) ->
     world.done(world.slash(world.ada, "imagine", prompt="something else"))
     assert len(world.jobs()) == before + 1
     assert by_bot(world, thread) == []
+
+
+def test_a_private_picture_is_not_refined_where_everybody_sees_it(world: BotWorld) -> None:
+    secret = world.done(world.slash(world.ada, "imagine", prompt="a secret", private=True))
+    _, thread = begun(world, "a red fox")
+    mention = f"<@{world.fake.bot.id}>"
+    world.do(lambda fake: fake.say(world.bob, thread, f"{mention} at night", replying_to=secret))
+    world.daemon.until(lambda: len(by_bot(world, thread)) == 1, 60, "an answer comes")
+    assert world.jobs()[0]["request"]["prompt"] == "a red fox, at night"

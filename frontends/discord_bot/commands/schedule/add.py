@@ -72,6 +72,8 @@ async def _add(desk: Desk, interaction: discord.Interaction[Any], said: dict[str
     fields |= grant.fitted(fields, desk.ordering.completed(fields))
     await desk.policy.check(asker, desk.ordering.completed(fields))
     when = occasions.read(said["when"])
+    # By these he is judged each time; the others are named by no rule so far.
+    roles = [each.removeprefix("role:") for each in grant.groups if each.startswith("role:")]
     draft = Draft(
         name=own.kept_as(interaction.user.id, said["name"]),
         request=fields,
@@ -86,7 +88,8 @@ async def _add(desk: Desk, interaction: discord.Interaction[Any], said: dict[str
             "guild": asker.guild or "none",
             "user": asker.user,
             "locale": str(interaction.locale),
-            "spoiler": "yes" if grant.spoiler or wanted.get("spoiler") else "no",
+            "spoiler": "yes" if wanted.get("spoiler") else "no",
+            "roles": ",".join(roles) or "none",
         },
     )
     explained, runs = await service.schedules.preview(draft, LOOKED_AT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,9 @@ from frontends.discord_bot.refusal import Refused
 from frontends.discord_bot.words import Marked, Words
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
+NONE = "none"
+"""In the target of a schedule: no guild, no roles."""
 MOST_CHOICES = 25
-OPTION = app_commands.Range[str, 1, 32]
 
 
 def kept_as(user: int, name: str) -> str:
@@ -45,6 +47,13 @@ async def one(service: Service, user: int, name: str) -> ScheduleReport:
     if report.schedule.definition.owner != f"discord:{user}":
         raise Refused("schedule.unknown")
     return report
+
+
+def place(report: ScheduleReport) -> Mapping[str, Any]:
+    """Where it draws and for whom, as its jobs name it."""
+    target = dict(report.schedule.definition.target)
+    guild, roles = target["guild"], target["roles"]
+    return {**target, "guild": None if guild == NONE else guild, "roles": [] if roles == NONE else roles.split(",")}
 
 
 def suggestions(service: Service) -> Any:

@@ -9,11 +9,10 @@ import discord
 from discord import app_commands
 
 from daemon.service import Schedules
-from frontends.discord_bot import telling
+from frontends.discord_bot import scheduling, telling
 from frontends.discord_bot.commands.schedule import own
 from frontends.discord_bot.desk import Desk
 from frontends.discord_bot.options import Option, callback
-from frontends.discord_bot.policy.asker import Asker
 
 NAMED = (Option(name="name", kind=str, words="schedule.option.name"),)
 Steer = Callable[[Schedules, str], Awaitable[object]]
@@ -39,7 +38,9 @@ def _command(desk: Desk, verb: str) -> app_commands.Command[Any, ..., Any]:
         await telling.first(interaction)
         report = await own.one(desk.service, user, said["name"])
         if verb in ("resume", "run"):
-            await desk.policy.admit(Asker.of(interaction), "schedule")
+            # Where it draws is what counts, not where that is asked for.
+            there = scheduling.whose(interaction.client, own.place(report))
+            await desk.policy.admit(there, scheduling.VERB)
         await steer(desk.service.schedules, report.schedule.definition.name)
         after = report if verb == "remove" else await own.one(desk.service, user, said["name"])
         text = words.say(key, name=own.called(report), next=own.next_time(after, words))

@@ -87,6 +87,62 @@ def test_its_owner_deletes_a_job_with_everything(world: BotWorld) -> None:
     assert pressed(world, world.ada, question, "remove").text == NO_SUCH_JOB
 
 
+def test_what_was_shown_again_is_deleted_with_the_rest(world: BotWorld) -> None:
+    """
+    1. The owner has his job shown again, and so has somebody else.
+    2. The owner deletes it.
+    Result: none of the messages is left.
+    """
+    first = drawn(world, prompt="a goner in many places")
+    shown = []
+    for user in (world.ada, world.bob, world.ada):
+        world.daemon.until(lambda: not untold(world), 30, "what was sent is on record")
+        shown.append(finished(world, world.slash(user, "show", job=job_of(first))))
+
+    world.daemon.until(lambda: not untold(world), 30, "what was sent is on record")
+    question = pressed(world, world.ada, shown[-1], "delete")
+    assert pressed(world, world.ada, question, "remove").text == "Deleted."
+
+    assert [each.deleted for each in (first, *shown)] == [True] * 4
+
+
+def test_what_a_moderator_hid_is_not_shown_by_way_of_another_place(world: BotWorld) -> None:
+    """
+    1. A moderator hides a picture. Its owner has it shown in his direct messages and turns the spoiler off there.
+    2. Back in the guild he takes the picture.
+    Result: it is hidden there, and so is what was there before.
+    """
+    first, mod = drawn(world, prompt="a lasting spoiler", count=2), moderator(world)
+    pressed(world, mod, first, "spoiler")
+    direct = world.call(lambda fake: fake.direct(world.ada))
+    shown = finished(world, world.slash(world.ada, "show", where=direct, job=job_of(first)))
+
+    assert "openly" in pressed(world, world.ada, shown, "spoiler").text
+    taken = finished(world, pressed(world, world.ada, first, "pick", 0))
+
+    assert first.gallery[0]["spoiler"]
+    assert taken.gallery[0]["spoiler"]
+
+
+def test_a_picture_is_taken_out_however_often_others_were(world: BotWorld) -> None:
+    """
+    1. So many pictures were taken out of a result that no more can be on record.
+    2. One more is taken, and another.
+    Result: it comes, and is still there when the other is.
+    """
+    first = drawn(world, prompt="a liked one", count=2)
+    rows = [(str(number), "discord", "1", "part", 1_000) for number in range(99)]
+    put = "INSERT INTO post_messages SELECT ?, ?, post_id, ?, ?, ? FROM post_messages WHERE message_id = ?"
+    with closing(sqlite3.connect(world.daemon.state_dir / "mezzotint.db")) as connection, connection:
+        connection.executemany(put, [(*row, str(first.id)) for row in rows])
+
+    taken = finished(world, pressed(world, world.bob, first, "pick", 1))
+    finished(world, pressed(world, world.bob, first, "pick", 0))
+
+    assert len(taken.pictures) == 1
+    assert not taken.deleted
+
+
 def test_a_moderator_deletes_and_it_is_on_record(world: BotWorld) -> None:
     first, mod = drawn(world, prompt="a moderated one"), moderator(world)
     question = pressed(world, mod, first, "delete")
@@ -161,6 +217,13 @@ def noted(world: BotWorld) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(f"file:{world.daemon.state_dir}/mezzotint.db?mode=ro", uri=True)) as connection:
         rows = connection.execute("SELECT action, detail FROM audit").fetchall()
     return [(action, json.loads(detail).get("job", "")) for action, detail in rows]
+
+
+def untold(world: BotWorld) -> int:
+    """Posts of jobs that are still to be told."""
+    with closing(sqlite3.connect(f"file:{world.daemon.state_dir}/mezzotint.db?mode=ro", uri=True)) as connection:
+        (number,) = connection.execute("SELECT count(*) FROM posts WHERE state = 'open' AND job_id NOT NULL").fetchone()
+    return int(number)
 
 
 def moderator(world: BotWorld) -> Any:

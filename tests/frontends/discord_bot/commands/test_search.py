@@ -78,3 +78,17 @@ def test_any_text_may_be_searched_for(world: BotWorld, text: str) -> None:
     assert "There is nothing here." in found.text
     assert found.pings == []
     assert "@everyone" not in found.text
+
+
+def test_who_is_blocked_turns_no_page(world: BotWorld) -> None:
+    ivo, jan = Person(world, "ivo").moderates(), Person(world, "jan")
+    for number in range(MOST_JOBS + 1):
+        jan.draws(f"axolotl {number}", private=True)
+    page = jan.says("search", text="axolotl")
+    ivo.says("mezzotint block", user=jan.user)
+    edits = page.edits
+
+    told = jan.presses(page, page.button("Older")["custom_id"])
+
+    world.daemon.until(lambda: bool(told.followups) or page.edits > edits, 20, "it is answered")
+    assert "blocked" in (told.followups[-1] if told.followups else page).text

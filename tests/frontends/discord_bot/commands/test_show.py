@@ -163,3 +163,12 @@ def test_who_is_blocked_shows_nothing(world: BotWorld) -> None:
         assert job not in refused.text
         assert only_seen_by(refused, tom)
     assert job in tom.says("history").text
+
+
+def test_what_may_not_be_asked_for_in_a_channel_is_not_shown_there(world: BotWorld) -> None:
+    ute, vic = Person(world, "ute").moderates(), Person(world, "vic")
+    decent = world.call(lambda fake: fake.channel(world.guild, "decent"))
+    ute.says("mezzotint filter add", phrase="gore", channel=decent)
+    job = vic.draws("a lot of gore")
+
+    assert "not allowed here" in vic.says("show", job=job, where=decent).text

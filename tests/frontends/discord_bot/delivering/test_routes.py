@@ -355,3 +355,14 @@ async def test_a_varied_picture_leads_back_to_the_one_before(world: World) -> No
     link = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{world.message(first).id}"
     assert link in world.message(second).text
     assert "discord.com" not in world.message(third).text
+
+
+async def test_a_post_that_never_learned_of_its_job_is_told_and_found_by_it(world: World) -> None:
+    job = await world.asked()
+    post = await world.post(job)
+    world.posts.every[post.id] = replace(post, job_id=None)
+
+    await world.deliverer.deliver(world.delivery(job), job)
+
+    assert (await world.post(job)).state == "told"
+    assert len(world.message(job).pictures) == 1

@@ -181,3 +181,53 @@ def test_a_moderator_by_role_presses_what_is_for_moderators(server: BotServer) -
     server.says("moderators add", role=server.patrons)
     assert world.do(press) == "The pictures are hidden behind a spoiler now."
     assert f"<@{server.bob.id}> · hid the pictures of `{job}` of <@{server.ada.id}>" in server.says("audit")
+
+
+def test_a_block_holds_for_a_schedule_that_is_steered_from_elsewhere(server: BotServer) -> None:
+    """
+    1. Somebody sets a schedule and is blocked, which pauses it.
+    2. In the direct messages, where no rule of the server holds, he has it go on and run.
+    Result: he is refused, and nothing is drawn.
+    """
+    server.answer(server.ada, "schedule add", name="daily", when="08:00", prompt="a fox")
+    server.says("block", user=server.ada)
+    direct = server.world.call(lambda fake: fake.direct(server.ada))
+    before = len(server.world.jobs())
+
+    for verb in ("resume", "run"):
+        assert "blocked" in server.answer(server.ada, f"schedule {verb}", direct, name="daily").now.text
+    assert len(server.world.jobs()) == before
+    server.answer(server.ada, "schedule remove", name="daily")
+
+
+def test_a_schedule_counts_against_what_its_owner_may_use(server: BotServer) -> None:
+    """
+    1. Somebody who may have two pictures a day sets a schedule and has it run three times.
+    2. Pictures are to be hidden from then on, and a word of its prompt is forbidden last.
+    Result: two hidden pictures, then he is told why not, by the rules as they are at that moment.
+    """
+    server.says("limits set", what="pictures_per_day", value=2)
+    server.answer(server.ada, "schedule add", name="daily", when="08:00", prompt="a fox")
+    server.says("nsfw spoiler", on=True)
+    before = len(server.world.jobs())
+
+    told = [server.answer(server.ada, "schedule run", name="daily").now.text for _ in range(3)]
+
+    assert "drawn once now" in told[1]
+    assert told[2].startswith("What you may use is used up")
+    made = server.world.jobs()[: len(server.world.jobs()) - before]
+    assert len(made) == 2
+    assert all(job["origin"]["spoiler"] for job in made)
+    server.says("filter add", phrase="fox")
+    assert "not allowed here" in server.answer(server.ada, "schedule run", name="daily").now.text
+    server.answer(server.ada, "schedule remove", name="daily")
+
+
+def test_a_blocked_moderator_by_role_does_not_lift_it_himself(server: BotServer) -> None:
+    server.says("moderators add", role=server.patrons)
+    server.world.call(lambda fake: fake.give(server.bob, server.guild, server.patrons))
+    server.says("block", user=server.bob)
+
+    with shown_to_all(server):
+        assert server.says("unblock", by=server.bob, user=server.bob) == "Only moderators can do that."
+    assert "blocked" in server.refused(server.bob)
