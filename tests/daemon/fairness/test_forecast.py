@@ -56,10 +56,13 @@ def growing(seed: int, jobs: int, *, every: float) -> list[Order]:
 
 
 def off_by(trace: list[Order]) -> list[float]:
-    """Of those of whom something was told when they came, by what part of the real time it was wrong, in order."""
+    """Of those of whom something was told when they came, by what part of the real time it was wrong, in order.
+
+    Nothing is told of a model of which fewer than three jobs were drawn, nor of what is drawn after such a job.
+    """
     later = trace[LEARNT:]
     told = [(each.said.ends_s, each.done_at - each.at) for each in later if each.said and each.said.ends_s is not None]
-    assert len(told) >= 0.9 * len(later)
+    assert len(told) >= 0.8 * len(later)
     return sorted(abs(said - real) / real for said, real in told)
 
 
