@@ -222,8 +222,9 @@ class Daemon:
         elif any(key.startswith("schedules.") for key in changed):
             await self._service.schedules.take_over()
         if any(key.startswith("webhooks.") for key in changed):
-            await self._database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
+            # Before the new ones are there: whoever still answers to what was said before ends none of them.
             await self._supervisor.replace("webhook", self._webhooks)
+            await self._database.write(lambda c: subscriptions.replace(c, subscribers.of(settings)))
         if any(key.startswith(DISCORD_READS) for key in changed):
             await self._supervisor.replace("discord", self._discord)
 

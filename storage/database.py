@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from config.errors import FatalError, RetryableError, UnusableError
 from config.os_errors import passes
-from storage import sqlite
+from storage import prompts, sqlite
 from storage.schema.version import VERSION
 from storage.sqlite import FIXED_IN as SQLITE_FIXED_IN
 from storage.sqlite import Synchronous
@@ -67,6 +67,7 @@ class Database:
                 from storage.migrations.upgrade import upgrade
 
                 upgrade(writer, current)
+            _bring_in_step(writer)
         except Exception as error:
             writer.dispose()
             raise sqlite.translated(error) or error from error
@@ -144,6 +145,14 @@ class Database:
             with contextlib.suppress(InvalidStateError):  # noticed by somebody else at the same moment
                 self._damage.set_result(error)
             raise
+
+
+def _bring_in_step(writer: Engine) -> None:
+    with writer.connect() as connection:
+        if prompts.is_in_step(connection):
+            return
+    with writer.begin() as connection:
+        prompts.bring_in_step(connection)
 
 
 def _wake(waiting: asyncio.Future[None]) -> None:

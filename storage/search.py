@@ -69,18 +69,14 @@ def words_of(text: str) -> list[str]:
 
 
 def _pages(connection: Connection, words: Sequence[str], before: int) -> Iterator[Sequence[int]]:
-    given: dict[str, Any] = {"most": AT_ONCE, "before": before}
+    given: dict[str, Any] = {"most": SCANNED, "before": before}
     statement = NEWEST
     if prompts.is_there(connection):
+        # One question for all pages: for a short beginning the index puts all words together that begin so, each time.
         statement = MATCHING
         given["words"] = " ".join(f'"{word}"' for word in words) + "*"
-    for _ in range(SCANNED // AT_ONCE):
-        seqs = connection.execute(statement, given).scalars().all()
-        if seqs:
-            yield seqs
-        if len(seqs) < AT_ONCE:
-            return
-        given["before"] = seqs[-1]
+    with connection.execute(statement, given) as found:
+        yield from found.scalars().partitions(AT_ONCE)
 
 
 def _visible(owner: str | None, guild: str | None, viewer: str) -> list[sa.ColumnElement[bool]]:

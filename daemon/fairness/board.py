@@ -1,7 +1,8 @@
 """Who goes first of the jobs that an engine holds, and how many of them there may be.
 
 The engine draws those of the smallest rank and parks the others. Rank 0 is for lanes that are owed something
-(:mod:`daemon.fairness.shares`), as many jobs of each as its share of the engine has places. After them the lanes go in
+(:mod:`daemon.fairness.shares`), as many jobs of each as its share of the engine has places; but while the most urgent
+lane on board has not had its own share they wait, as long as none of them is far behind. After them the lanes go in
 order of urgency, and in a lane the first job of each owner goes before anybody's second, so that nobody waits behind
 somebody else's many.
 """
@@ -13,7 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 
-from daemon.fairness.catching_up import catching_up
+from daemon.fairness.catching_up import catching_up, far
 from daemon.fairness.riders import ASIDE, without_those_aside
 from daemon.fairness.shares import Shares
 from daemon.fairness.values import LANES, Aboard, EngineState, Rules
@@ -41,16 +42,26 @@ def ranks(engine: EngineState, shares: Shares, rules: Rules) -> list[int]:
 
     Of a lane that is owed something its first job goes before all others, and with it those that share its forwards.
     Where another model has to be loaded for the first, that waits until the lane is overdue; others of the lane do not
-    go instead, or it would never come to that.
+    go instead, or it would never come to that. Before the most urgent lane on board it goes only where that one has had
+    its share, or the other is far behind: else people would wait for what a flood in the folder took.
     """
     found = plain_ranks(engine.aboard)
-    for lane, order in _by_lane(engine.aboard, found).items():
+    lifted = {} if keeps_its_turn(engine, shares, rules) else _by_lane(engine.aboard, found)
+    for lane, order in lifted.items():
         first = engine.aboard[order[0]]
         if lane in shares.overdue or (lane in shares.owed and engine.model in (None, first.fit.model)):
             together = [place for place in order if engine.aboard[place].fit == first.fit]
             for place in together[: places(lane, engine.capacity, rules)]:
                 found[place] = 0
     return catching_up(engine, without_those_aside(engine, found, rules), shares, rules)
+
+
+def keeps_its_turn(engine: EngineState, shares: Shares, rules: Rules) -> bool:
+    """Whether the most urgent lane on board goes first although others are owed something."""
+    urgent = min((job.lane for job in engine.aboard), default=None)
+    if urgent is None or urgent in shares.owed or shares.unused[urgent] <= 0:
+        return False
+    return max((shares.behind[lane] for lane in shares.owed), default=0.0) <= far(engine, rules)
 
 
 def in_turn(engine: EngineState, had: Mapping[int, float]) -> dict[int, float]:

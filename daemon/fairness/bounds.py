@@ -8,7 +8,8 @@ it is owed something, and each forward is of one of these kinds:
 
 - All lanes that are owed something have their share of it, so that none of their accounts grows.
 - They do not, and none is *far* behind (:func:`daemon.fairness.catching_up.far`: beyond its quantum by a further one
-  and at least by the longest forward): whoever's turn it is, no account is above that mark before the forward.
+  and at least by the longest forward): whoever's turn it is, no account is above that mark before the forward. Such is
+  one in which the most urgent lane keeps its turn (:func:`daemon.fairness.board.keeps_its_turn`).
 - They do not, and one is far behind: then it has all of the forward. Its account falls by what the accounts of all
   others grow together at least, as all shares make 1, and it stays above the quantum.
 

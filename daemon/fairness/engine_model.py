@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -269,7 +269,16 @@ class SimulatedEngine:
             elif change < 0 and lane in shares.owed:
                 least = far if behind > far else 0.0
                 forwards = min(forwards, max(1, math.ceil((least - behind) / change)))
-        return forwards
+        return min(forwards, self._until_a_share_is_used(counted)) if shares.owed else forwards
+
+    def _until_a_share_is_used(self, counted: Mapping[int, float]) -> int:
+        """Forwards after which the most urgent lane has had its share, or has something left of it again."""
+        urgent = min(held.record.ask.lane for held in self.held)
+        unused = self.shares.unused[urgent]
+        change = self._forward * self._rules.shares[urgent] - counted.get(urgent, 0.0)
+        if unused > 0 > change:
+            return max(1, math.ceil(unused / -change))
+        return 1 + math.floor(-unused / change) if unused <= 0 < change else 2**31
 
     # --- the accounts
 

@@ -24,6 +24,9 @@ class Shares:
 
     behind: tuple[float, ...] = (0.0,) * LANES
     """Engine-seconds that each lane is owed; negative where it had more than its share lately."""
+    unused: tuple[float, ...] = (0.0,) * LANES
+    """Engine-seconds of its share that each lane did not use lately, whether it wanted them or not; negative where it
+    had more. At most a quantum either way."""
     wanting: frozenset[int] = frozenset()
     """Lanes with a job that could be drawn and is not: it waits, or is parked."""
     owed: frozenset[int] = frozenset()
@@ -49,7 +52,13 @@ class Shares:
             behind[lane] += total * rules.shares[lane]
         for lane, seconds in in_turn.items():
             behind[lane] -= seconds
-        return replace(self, behind=tuple(max(owed, -rules.quantum_seconds) for owed in behind))
+        most = rules.quantum_seconds
+        left = (unused + total * rules.shares[lane] - in_turn.get(lane, 0.0) for lane, unused in enumerate(self.unused))
+        return replace(
+            self,
+            behind=tuple(max(owed, -most) for owed in behind),
+            unused=tuple(min(most, max(-most, each)) for each in left),
+        )
 
     def settled(self, rules: Rules) -> Self:
         """Decide anew which lanes go before more urgent ones."""

@@ -25,9 +25,14 @@ class Memory:
         """All of a scope, by name."""
         return await self._database.read(partial(memory.every, scope=scope))
 
-    async def put(self, scope: str, name: str, value: Any) -> None:
-        """Remember plain JSON. Raises :class:`config.errors.UserError` for what is too large or too much."""
-        await self._database.write(partial(memory.put, scope=scope, name=name, value=value, now=self._clock()))
+    async def put(self, scope: str, name: str, value: Any, *, job: str | None = None) -> None:
+        """Remember plain JSON; of a ``job`` (its full id) until that is removed.
+
+        Raises :class:`config.errors.UserError` for what is too large or too much,
+        :class:`config.errors.NotFoundError` for a job that is not there.
+        """
+        now = self._clock()
+        await self._database.write(partial(memory.put, scope=scope, name=name, value=value, now=now, job=job))
 
     async def drop(self, scope: str, name: str) -> None:
         """Forget it."""

@@ -18,13 +18,8 @@ async def as_decided(service: Service, job: Job) -> Job:
 
 
 async def decide(service: Service, job: Job, on: bool) -> None:
-    """Remember a decision."""
-    await service.memory.put(_scope(job), SPOILER, on)
-
-
-async def forget(service: Service, job: Job) -> None:
-    """The job is gone."""
-    await service.memory.drop(_scope(job), SPOILER)
+    """Remember a decision, for as long as there is the job."""
+    await service.memory.put(_scope(job), SPOILER, on, job=job.id)
 
 
 def _scope(job: Job) -> str:

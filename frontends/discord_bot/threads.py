@@ -129,7 +129,7 @@ class Threads:
         )
         receipt = await desk.ordering.take(asker, wish, post, _locale(message, job), f"m{message.id}", "edit")
         if message.guild is not None:
-            await desk.service.memory.put(_scope(message.channel.id), NEWEST, receipt.id)
+            await desk.service.memory.put(_scope(message.channel.id), NEWEST, receipt.id, job=receipt.id)
         if receipt.created:
             await desk.live.begin(receipt.id, post.id)
 

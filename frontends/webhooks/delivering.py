@@ -52,6 +52,7 @@ class Deliverer:
         target, with_pictures, details = wanted
         place = target.address.place
         if self.ended.has(target.address):
+            await self.ended.add(target.address, delivery.source, delivery.target)  # it may have answered another
             raise UndeliverableError(f"{place} answered 410 before: it wants to be told no more")
         if (seconds := self.resting.seconds(place)) > 0:
             raise LaterError(f"{place} did not answer lately", seconds)

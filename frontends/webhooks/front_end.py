@@ -36,6 +36,9 @@ class Webhooks:
         self._settings = settings
         self._environ = environ
         self._deliverer = Deliverer(service, settings, environ, sender or Sender(), clock)
+        before = service.deliverers().get(SOURCE)
+        if isinstance(before, Deliverer):
+            before.ended.close()
         service.register_deliverer(SOURCE, self._deliverer)
 
     async def run(self) -> None:
@@ -46,10 +49,7 @@ class Webhooks:
             except NoSecretError as error:
                 raise Misconfigured(str(error)) from None
         self.started.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self._deliverer.ended.forget()
+        await asyncio.Event().wait()
 
     def status(self) -> str:
         """How many may be told and are, and who does not answer."""

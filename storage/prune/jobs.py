@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from config.errors import ConflictError, NotFoundError
 from config.failpoints import reach
-from storage import favourites, posts, prompts
+from storage import favourites, memory, posts, prompts
 from storage.prune.rule import Gone, Rule, Which
 from storage.queue import tally
 from storage.queue.job import TERMINAL
@@ -215,6 +215,7 @@ def _delete(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Gone:
     connection.execute(sa.insert(removals).from_select(["path"], of_jobs))
     connection.execute(sa.delete(lineage).where(lineage.c.child_job.in_(names)))
     favourites.remove_of_jobs(connection, names)
+    memory.remove_of_jobs(connection, names)
     posts.remove_of_jobs(connection, names)
     prompts.remove_of_jobs(connection, names)
     for table in (pictures, attempts, events, deliveries):

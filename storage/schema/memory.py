@@ -13,8 +13,10 @@ memory = sa.Table(
     sa.Column("name", Text, primary_key=True),
     sa.Column("value", Text, nullable=False),
     sa.Column("changed_at", Whole, nullable=False),
+    sa.Column("job_id", Text, sa.ForeignKey("jobs.id")),  # with which it goes; none: it stays until it is dropped
     sqlite_strict=True,
 )
+sa.Index("memory_job", memory.c.job_id)
 
 favourites = sa.Table(
     "favourites",

@@ -77,12 +77,14 @@ class Unsteady:
     def __init__(self, seed: int) -> None:
         self.taken: list[Message] = []
         self.well = False
+        self.faults = 0
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
 
     def __call__(self, handler: BaseHTTPRequestHandler, message: Message) -> bool:
         with self._lock:
             fault = "none" if self.well else self._chance.choice(("none", "500", "429", "cut", "slow", "late", "408"))
+            self.faults += fault not in ("none", "slow")
         match fault:
             case "500" | "408":
                 return answering(int(fault))(handler, message)
@@ -128,6 +130,7 @@ def test_every_end_is_told_at_least_once_and_always_under_the_same_id(
         kills += 1
         live.start()
     live.wait(*jobs, seconds=200)
+    live.until(lambda: unsteady.faults >= number_of_jobs, 200, "the other side has failed often")
     unsteady.well = True
     live.until(lambda: live.status()["deliveries"] == {"waiting": 0, "given_up": 0}, 200, "the outbox is empty")
     assert live.status()["degraded"] == []
@@ -147,7 +150,6 @@ def test_every_end_is_told_at_least_once_and_always_under_the_same_id(
     print(
         f"{kills} kills, {len(there.messages)} messages came, {len(unsteady.taken)} were taken, {twice} of them again"
     )
-    assert len(there.messages) > 2.2 * number_of_jobs, "the other side did fail"
     assert problems(live.state_dir, set(jobs), max_attempts=50) == []
     log = live.log.read_text()
     assert "hidden" not in log
@@ -182,7 +184,7 @@ def test_a_kill_at_any_point_between_the_end_and_its_record_costs_no_message(
     doomed.start()
     job = doomed.submit("a red apple", webhook=there.url("/own"), **QUICK)
     assert doomed.process is not None
-    assert doomed.process.wait(30) == 137
+    assert doomed.process.wait(90) == 137
     healthy = daemon()
     healthy.start()
     healthy.wait(job)
@@ -206,7 +208,7 @@ def test_the_list_may_change_while_it_runs(daemon: Callable[..., LiveDaemon], th
     live.until(lambda: bool(there.messages), 30, "it was tried")
     file = live.state_dir / "config.toml"
     before = file.read_text()
-    file.write_text("")
+    file.write_text(before[before.index("[queue]") :])  # the waits between two tries stay short
     changed = json.loads(live.command_line("reload", "--json").stdout)["changed"]
     assert {"webhooks.hosts", "webhooks.subscriptions"} <= set(changed)
     live.until(lambda: live.status()["deliveries"] == {"waiting": 0, "given_up": 2}, 30, "they are given up")
@@ -226,8 +228,36 @@ def test_the_list_may_change_while_it_runs(daemon: Callable[..., LiveDaemon], th
     job = json.loads(done.stdout)["id"]
     live.until(lambda: {"/own", "/archive"} == {each.path for each in there.messages}, 30, "both are told")
     assert {each.json["data"]["id"] for each in there.messages} == {job}
-    (up,) = [each for each in live.status()["front_ends"] if each["name"] == "webhook"]
-    assert (up["state"], up["detail"]) == ("up", "1 host, 1 subscription")
+    up = {"name": "webhook", "state": "up", "detail": "1 host, 1 subscription"}
+    live.until(lambda: up in live.status()["front_ends"], 30, "it says so")
+    assert live.stop() == 0
+
+
+def test_a_410_that_comes_after_a_reload_ends_no_subscription_of_the_new_settings(
+    daemon: Callable[..., LiveDaemon], there: Receiver
+) -> None:
+    """1. A subscriber is told, and thinks. 2. He is given another address. 3. He answers 410 at the old one."""
+    live = daemon(MEZZOTINT_WEBHOOKS__TIMEOUT_SECONDS="100")
+    live.start()
+    moved = threading.Event()
+
+    def gone_in_the_end(handler: BaseHTTPRequestHandler, message: Message) -> bool:
+        moved.wait(60)
+        return answering(410)(handler, message)
+
+    there.spoil = gone_in_the_end
+    live.wait(live.submit("one", **QUICK))
+    live.until(lambda: bool(there.messages), 30, "he is told")
+    file = live.state_dir / "config.toml"
+    file.write_text(file.read_text().replace("/archive", "/new"))
+    assert live.command_line("reload").returncode == 0
+    moved.set()
+    live.until(lambda: live.status()["deliveries"] == {"waiting": 0, "given_up": 1}, 60, "it is given up")
+    assert not any(each["what"].startswith("webhook") for each in live.status()["degraded"])
+    there.spoil = answering(204)
+    there.messages.clear()
+    live.wait(live.submit("two", **QUICK))
+    live.until(lambda: [each.path for each in there.messages] == ["/new"], 30, "the new address is told")
     assert live.stop() == 0
 
 
@@ -242,9 +272,13 @@ def test_without_a_secret_the_status_says_so_and_nothing_is_lost(
     job = live.submit("one", webhook=there.url("/own"), **QUICK)
     live.wait(job)
     live.until(lambda: bool(live.status()["degraded"]), 30, "it says what is wrong")
-    status: dict[str, Any] = live.status()
-    (front_end,) = [each for each in status["front_ends"] if each["name"] == "webhook"]
-    assert front_end["state"] == "misconfigured"
+
+    def front_end_now() -> dict[str, Any]:
+        (found,) = [each for each in live.status()["front_ends"] if each["name"] == "webhook"]
+        return dict(found)
+
+    live.until(lambda: front_end_now()["state"] == "misconfigured", 30, "the front end says so, too")
+    front_end = front_end_now()
     assert "credential webhook-secret is not there" in front_end["detail"]
     assert there.connections == 0
     assert live.stop() == 0

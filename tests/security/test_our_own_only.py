@@ -84,6 +84,7 @@ def test_modules_of_strangers_are_never_imported(tmp_path: Path, monkeypatch: py
     state.chmod(0o700)
     monkeypatch.chdir(state)
     live = LiveDaemon(state, {"HOME": str(home)})
+    live.cold = True  # it is its imports that are looked at
     done = live.command_line("draw", "a plum", "--steps", "1", "--size", "64")
     assert done.returncode == 0, done.stderr
     assert not canary.exists(), canary.read_text()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from simulation.floods import FIT, floods, people
 from simulation.traces import Speed
@@ -9,8 +11,8 @@ from simulation.traces import Speed
 from daemon.fairness import bounds
 from daemon.fairness.alternatives import FAIR, FIRST_COME, STRICT
 from daemon.fairness.simulator import simulate
-from daemon.fairness.traffic import Machine, Outcome, Policy
-from daemon.fairness.values import Rules
+from daemon.fairness.traffic import Ask, Machine, Outcome, Policy
+from daemon.fairness.values import Fit, Rules
 
 MACHINES = {
     "merges for nothing": (Speed(0.1, 0.0), 8),
@@ -63,3 +65,19 @@ def test_people_wait_little_longer_than_alone_and_the_floods_keep_their_floors(s
     assert p95(first_come) > 100 * alone
     assert all(seconds <= bounds.shortfall(lane, load, Rules()) for lane, seconds in fair.short.items())
     assert max(strict.short.values()) > 10 * max(fair.short.values())
+
+
+def test_who_asks_for_less_than_his_share_does_not_wait_for_what_one_flood_took_from_another() -> None:
+    """The folder takes what the schedule is sure of. It has it back, and not from people whose pictures are quick."""
+    chance = random.Random(7)
+    sizes = [Fit("model", *sides) for sides in ((512, 512), (256, 1024), (1024, 256))]
+    machines = (Machine(capacity=8, forward_seconds=Speed(0.01, 0.0)),)
+
+    def asked(lane: int, owner: str, at: float) -> Ask:
+        return Ask(at=at, lane=lane, owner=owner, fit=sizes[lane], steps=20)
+
+    few = [asked(0, f"person {n % 20}", chance.uniform(1, 101)) for n in range(200)]
+    flood = [asked(1, "folder", 0.0) for _ in range(4_000)] + [asked(2, "schedule", 0.0) for _ in range(1_000)]
+    alone, fair = p95(simulate(few, machines)), simulate(few + flood, machines)
+    print(f"p95: alone {alone:.2f} s, fair {p95(fair):.2f} s")
+    assert p95(fair) <= MOST * alone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from daemon.fairness.board import has_room, in_turn, ranks, wanting
 from daemon.fairness.policy import next_pick
 from daemon.fairness.riders import ASIDE
@@ -199,3 +201,12 @@ def test_a_lane_that_bears_less_than_its_share_of_a_crowded_forward_has_the_engi
     folder = aboard(FOLDER, "f", 7), aboard(FOLDER, "g", 8, LARGE)
     assert ranks(engine(*people[:3], *folder, capacity=8), shares, RULES)[:4] == [1, 1, 1, 0]
     assert ranks(engine(*people, *folder, capacity=8), shares, RULES)[6:8] == [1 + ASIDE, 0]
+
+
+def test_a_lane_that_is_owed_something_waits_for_a_more_urgent_one_that_has_not_had_its_share() -> None:
+    state = engine(aboard(PEOPLE, "p", 1), aboard(FOLDER, "f", 2))
+    owed = Shares(behind=(0.0, 3.0, 0.0, 0.0), owed=frozenset({FOLDER}))
+    assert ranks(state, owed, RULES) == [1, 0]
+    assert ranks(state, replace(owed, unused=(0.1, 0.0, 0.0, 0.0)), RULES) == [1, 3]
+    far = replace(owed, behind=(0.0, 4.1, 0.0, 0.0), unused=(0.1, 0.0, 0.0, 0.0))
+    assert ranks(state, far, RULES) == [1, 0], "it is far behind"

@@ -90,7 +90,7 @@ ROWS = {
         f"INSERT INTO post_messages VALUES ('5', 'discord', '{ORDER}', '2', 'part', 0)",
         "INSERT INTO policies VALUES ('1', 'role:7', 'draw', 'true', '3', 3)",
         "INSERT INTO audit VALUES (1, 3, '1', '3', 'set', '{}')",
-        "INSERT INTO memory VALUES ('discord:3', 'size', '64', 3)",
+        f"INSERT INTO memory VALUES ('discord:3', 'size', '64', 3, NULL), ('job:1', 'spoiler', 'true', 3, '{JOB}')",
         f"INSERT INTO favourites VALUES (1, 'discord:3', '{PICTURE}', 3)",
     ),
 }

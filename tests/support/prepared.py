@@ -22,10 +22,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 LONGEST_MESSAGE = 2**17
-SEEN_EARLY = ("PYTHON", "LC_", "LANG", "LD_", "COLUMNS", "FORCE_COLOR")
+SEEN_EARLY = ("PYTHON", "HOME", "LC_", "LANG", "LD_", "COLUMNS", "FORCE_COLOR")
 """Variables that are read while an interpreter starts or a library is imported: too early for these processes."""
 STARTER_SECONDS = 300.0
 """It imports for two seconds; a very busy machine has been seen to need a hundred."""
@@ -106,7 +106,7 @@ class _Starter:
         atexit.register(self._close)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str], outputs: tuple[int, int]) -> Started:
-        wanted = {"arguments": list(arguments), "environment": dict(environment), "directory": os.getcwd()}
+        wanted = {"arguments": list(arguments), "environment": dict(environment), **_inherited()}
         with self._lock:
             self._asked += 1
             said = json.dumps({"number": self._asked, **wanted}).encode()
@@ -134,6 +134,7 @@ class _Starter:
                 self._statuses[message["pid"]] = message["status"]
             elif message["number"] == self._asked:
                 self._begun[message["number"]] = message["pid"]
+                self._statuses.pop(message["pid"], None)  # of one before it with this id, for which nobody waited
             else:  # whoever asked for it has given up
                 os.kill(message["pid"], signal.SIGKILL)
             seconds = 0.0
@@ -141,6 +142,13 @@ class _Starter:
     def _close(self) -> None:
         self._ours.close()
         self._process.wait(10)
+
+
+def _inherited() -> dict[str, Any]:
+    """What a child of ours would have of us."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return {"directory": os.getcwd(), "umask": umask}
 
 
 @functools.cache

@@ -107,6 +107,7 @@ def _carry_out(wanted: dict[str, Any], files: list[int]) -> int:
     os.environ.update(wanted["environment"])
     time.tzset()
     os.chdir(wanted["directory"])
+    os.umask(wanted["umask"])
     sys.argv = wanted["arguments"]
     from config import failpoints
     from daemon.cli.main import main as command
@@ -114,6 +115,7 @@ def _carry_out(wanted: dict[str, Any], files: list[int]) -> int:
     reload(failpoints)  # the one module that looks at the environment when it is imported
     if sys.argv[0].endswith(".py"):
         runpy.run_path(sys.argv[0], run_name="__main__")
+        return 0
     return command()
 
 

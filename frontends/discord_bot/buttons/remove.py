@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daemon.service import TERMINAL
 from frontends.discord_bot import custom_ids as ids
-from frontends.discord_bot import spoilers, telling
+from frontends.discord_bot import telling
 from frontends.discord_bot.buttons import messages
 from frontends.discord_bot.buttons.item import JobButton
 from frontends.discord_bot.buttons.press import Press
@@ -25,6 +25,5 @@ class Remove(JobButton, template=ids.template("remove")):
             async for message in messages.of_job(press.interaction.client, service, job):
                 await messages.deleted(message)
             await service.remove(job.id)
-        await spoilers.forget(service, job)
         await press.noted(job, "delete")
         await telling.tell(press.interaction, press.words, press.words.say("buttons.deleted"))

@@ -32,11 +32,10 @@ def models(entries: Sequence[ModelEntry], usual: str, words: Words) -> View:
 def model(entry: ModelEntry, words: Words) -> View:
     """One, with what it can draw where that is a list."""
     items = [parts.shown(f"### {text.plain(entry.name, 80)}")]
-    if entry.description:
-        items.append(parts.shown(text.plain(entry.description, 600)))
+    if described := text.plain(entry.description, 600):
+        items.append(parts.shown(described))
     items.append(parts.shown(_facts(entry, words)))
-    if entry.subjects:
-        known = text.plain(", ".join(entry.subjects), MOST_SUBJECTS)
+    if entry.subjects and (known := text.plain(", ".join(entry.subjects), MOST_SUBJECTS)):
         items.append(parts.shown(f"**{words.say('models.subjects', count=len(entry.subjects))}**", known))
     return sealed(parts.box("done", *items))
 

@@ -98,8 +98,10 @@ def _memory() -> None:
         sa.Column("name", Text, primary_key=True),
         sa.Column("value", Text, nullable=False),
         sa.Column("changed_at", Whole, nullable=False),
+        sa.Column("job_id", Text, sa.ForeignKey("jobs.id")),
         sqlite_strict=True,
     )
+    op.create_index("memory_job", "memory", ["job_id"])
     op.create_table(
         "favourites",
         sa.Column("seq", Whole, primary_key=True),

@@ -56,21 +56,44 @@ def growing(seed: int, jobs: int, *, every: float) -> list[Order]:
 
 
 def off_by(trace: list[Order]) -> list[float]:
-    """Of those of whom something was told when they came, by what part of the real time it was wrong, in order."""
+    """Of those of whom something was told when they came, by what part of the real time it was wrong, in order.
+
+    Nothing is told of a model of which fewer than three jobs were drawn, nor of what is drawn after such a job.
+    """
     later = trace[LEARNT:]
     told = [(each.said.ends_s, each.done_at - each.at) for each in later if each.said and each.said.ends_s is not None]
-    assert len(told) >= 0.9 * len(later)
+    assert len(told) >= 0.7 * len(later)
     return sorted(abs(said - real) / real for said, real in told)
 
 
+def told_off(path: Path, seeds: range, jobs: int, every: float) -> float:
+    """The median over several traces: what one comes to hangs on who happens to come."""
+    off: list[float] = []
+    for seed in seeds:
+        driver = QueueDriver(path / str(seed))
+        trace = mixed(seed, LEARNT + jobs, every=every)
+        VirtualDaemon(driver).serve(trace)
+        driver.close()
+        off += off_by(trace)
+    median = statistics.median(off)
+    print(f"a job every {every:g} s: median {median:.3f}, 9 of 10 below {sorted(off)[len(off) * 9 // 10]:.3f}")
+    return median
+
+
+PACES = pytest.mark.parametrize("every", [6.0, 12.0, 24.0], ids=["overloaded", "busy", "idle now and then"])
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("every", [6.0, 12.0, 24.0], ids=["overloaded", "busy", "idle now and then"])
-def test_on_a_mixed_trace_half_of_what_is_told_is_off_by_less_than_a_quarter(driver: QueueDriver, every: float) -> None:
-    trace = mixed(7, 130, every=every)
-    VirtualDaemon(driver).serve(trace)
-    off = off_by(trace)
-    print(f"a job every {every:g} s: median {statistics.median(off):.3f}, 9 of 10 below {off[len(off) * 9 // 10]:.3f}")
-    assert statistics.median(off) < 0.25
+@PACES
+def test_on_mixed_traces_half_of_what_is_told_is_off_by_less_than_a_quarter(tmp_path: Path, every: float) -> None:
+    assert told_off(tmp_path, range(7, 9), 50, every) < 0.25
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@PACES
+def test_the_same_on_more_and_longer_traces(tmp_path: Path, every: float) -> None:
+    assert told_off(tmp_path, range(7, 15), 80, every) < 0.25
 
 
 def test_in_a_small_form_half_of_what_is_told_is_off_by_less_than_a_quarter(driver: QueueDriver) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from config.errors import UserError
+from config.errors import NotFoundError, UserError
+from daemon.service import PruneOrder, Rule, Submission
 from storage import memory as stored
 
 
@@ -43,3 +44,24 @@ async def test_it_is_bounded(parts: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(UserError, match="2 remembered values already"):
         await memory.put("a", "3", None)
     await memory.put("b", "3", None)
+
+
+@pytest.mark.parametrize("way", ["removed", "pruned"])
+async def test_what_is_remembered_of_a_job_goes_with_it(parts: Any, way: str) -> None:
+    memory, fields = parts.service.memory, {"prompt": "a red apple", "width": 64, "height": 64}
+    jobs = [(await parts.service.submit(Submission(fields=fields, owner="discord:3"))).id for _ in range(2)]
+    for job in jobs:
+        await memory.put(f"job:{job}", "spoiler", True, job=job)
+    await memory.put("thread:7", "newest", jobs[1], job=jobs[1])
+    await memory.put("thread:7", "newest", jobs[0], job=jobs[0])
+    await memory.put("discord:3", "size", 64)
+    await parts.service.cancel(jobs[1])
+    if way == "removed":
+        await parts.service.remove(jobs[1])
+    else:
+        [_ async for _ in parts.service.keeping.prune(PruneOrder(rule=Rule()))]
+    assert [job.id for job in await parts.service.jobs()] == jobs[:1]
+    rows = parts.database.read_sync(lambda c: c.exec_driver_sql("SELECT scope, job_id FROM memory").all())
+    assert sorted(rows) == sorted([(f"job:{jobs[0]}", jobs[0]), ("thread:7", jobs[0]), ("discord:3", None)])
+    with pytest.raises(NotFoundError, match=f"no job {jobs[1]}"):
+        await memory.put(f"job:{jobs[1]}", "spoiler", True, job=jobs[1])

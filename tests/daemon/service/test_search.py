@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +90,21 @@ async def test_a_page_goes_on_behind_what_others_asked_for(parts: Any, monkeypat
     assert await found(parts, "apple", owner="discord:0", limit=2) == [mine[6], mine[3]]
     monkeypatch.setattr(search, "SCANNED", 4)
     assert await found(parts, "apple", owner="discord:0") == [mine[6]], "so far back it looks and no further"
+
+
+async def test_the_index_is_asked_once_however_far_back_it_looks(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "AT_ONCE", 2)
+    for _ in range(7):
+        await ask(parts, "apple", private=True)
+    asked: list[str] = []
+
+    def look(connection: Any) -> list[Any]:
+        sa.event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        return search.find(connection, "a", owner=None, guild="1", viewer="discord:9", limit=5)
+
+    assert await parts.database.read(look) == []
+    assert sum("MATCH" in statement for statement in asked) == 1
+    assert sum("jobs.id" in statement for statement in asked) == 4, "page by page"
 
 
 async def test_a_job_that_is_removed_is_found_no_more_nor_is_another_in_its_place(parts: Any) -> None:

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import receiver
-from support.receiver import KEY, OLD_KEY, OLD_SECRET, SECRET, Receiver, answering, cut, dripping, endless
+from support.receiver import KEY, OLD_KEY, OLD_SECRET, SECRET, Message, Receiver, answering, cut, dripping, endless
 from support.webhook_world import delivery, job, picture
 
 from config.errors import RetryableError
@@ -123,10 +124,42 @@ async def test_who_answers_that_he_is_gone_is_asked_no_more_until_the_settings_a
     assert condition.what == "webhook archive"
     there.spoil = answers
     await deliverer.deliver(delivery(there.url("/other")), job())  # of the same host
-    deliverer.ended.forget()
+    deliverer.ended.close()
     assert world.service.conditions.list() == ()
-    await deliverer.deliver(of_subscription, job())
+    await world.deliverer.deliver(of_subscription, job())
     assert [message.path for message in there.messages] == ["/all", "/other", "/all"]
+
+
+async def test_who_answers_that_he_is_gone_after_the_settings_changed_ends_nothing_of_theirs(
+    build: Callable[..., Any], there: Receiver
+) -> None:
+    listed = {"name": there.host, "private": True, "http": True}
+    world = build(listed, subscriptions=[{"name": "archive", "url": there.url("/all")}])
+    deliverer = world.deliverer
+
+    def changed(handler: BaseHTTPRequestHandler, message: Message) -> bool:
+        deliverer.ended.close()
+        return answering(410)(handler, message)
+
+    there.spoil = changed
+    with pytest.raises(UndeliverableError, match="told no more"):
+        await deliverer.deliver(replace(delivery(), target="archive"), job())
+    assert world.service.unsubscribed == []
+    assert world.service.conditions.list() == ()
+
+
+async def test_a_subscription_ends_too_where_its_address_answered_a_job_that_it_is_gone(
+    build: Callable[..., Any], there: Receiver
+) -> None:
+    listed = {"name": there.host, "private": True, "http": True}
+    world = build(listed, subscriptions=[{"name": "archive", "url": there.url("/all")}])
+    deliverer, there.spoil = world.deliverer, answering(410)
+    for each in (delivery(there.url("/all")), replace(delivery(), target="archive")):
+        with pytest.raises(UndeliverableError, match="told no more"):
+            await deliverer.deliver(each, job())
+    assert len(there.messages) == 1
+    assert world.service.unsubscribed == [("webhook", "archive")]
+    assert [each.what for each in world.service.conditions.list()] == ["webhook archive"]
 
 
 async def test_an_address_that_came_with_a_job_ends_without_an_alarm(world: Any, there: Receiver) -> None:
