@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 import discord
@@ -18,16 +17,11 @@ from frontends.discord_bot import address, scheduling, telling
 from frontends.discord_bot.buttons import BUTTONS, submitted
 from frontends.discord_bot.commands import COMMANDS
 from frontends.discord_bot.delivering.deliverer import Deliverer
-from frontends.discord_bot.delivering.live import Live
 from frontends.discord_bot.delivering.verdict import FAILURES, judge
-from frontends.discord_bot.desk import Desk
-from frontends.discord_bot.models import ModelBoard
-from frontends.discord_bot.ordering import Ordering
-from frontends.discord_bot.own import Own
-from frontends.discord_bot.policy.asker import Asker
-from frontends.discord_bot.policy.door import Policy
+from frontends.discord_bot.furnishing import furnished
 from frontends.discord_bot.sync import sync
 from frontends.discord_bot.threads import Threads
+from frontends.discord_bot.tree import Tree
 from frontends.discord_bot.words import Catalogue, Translator
 
 SOURCE = "discord"
@@ -38,34 +32,8 @@ LOST_SECONDS = 5.0
 LOOK_AT_MODELS_SECONDS = 60.0
 OLD_LIST = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
 """Somebody sees the commands as they were before they changed."""
-MODERATING = "mezzotint"
-"""The command of moderators: who was blocked by mistake and may manage the guild lifts it with that."""
 
 log = structlog.get_logger(__name__)
-
-
-class Tree(app_commands.CommandTree["Bot"]):
-    """Commands whose errors are told to who asked. Who is blocked may use none, and nothing is suggested to him."""
-
-    async def interaction_check(self, interaction: discord.Interaction[Bot], /) -> bool:
-        """Before every command but that of moderators, which looks at itself who may use it."""
-        data: Any = interaction.data or {}
-        if data.get("name") == MODERATING:
-            return True
-        try:
-            await telling.soon(interaction, self.client.desk.policy.hear(Asker.of(interaction)))
-        except MezzotintError as error:
-            if interaction.type is not discord.InteractionType.autocomplete:
-                await self.client.tell_error(interaction, error)
-                return False
-            with contextlib.suppress(*FAILURES):
-                await interaction.response.autocomplete([])
-            return False
-        return True
-
-    async def on_error(self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError, /) -> None:
-        """Whatever went wrong in a command."""
-        await self.client.tell_error(interaction, getattr(error, "original", error))
 
 
 class Bot(discord.Client):
@@ -92,34 +60,9 @@ class Bot(discord.Client):
         self._tasks: set[asyncio.Task[None]] = set()
         self._are_sent = False
         """The commands as they are now, to Discord."""
-        self.desk = self._furnished(settings, service, catalogue, clock)
+        self.desk = furnished(self, settings, service, catalogue, clock)
         self._threads = Threads(self.desk)
         self.deliverer = Deliverer(self, self.desk.live, service, catalogue, clock)
-
-    def _furnished(self, settings: Settings, service: Service, catalogue: Catalogue, clock: Clock) -> Desk:
-        board, policy, own = ModelBoard(settings, service), Policy(service), Own(service)
-        live = Live(self, service, settings, catalogue, clock)
-        ordering = Ordering(
-            settings=settings,
-            service=service,
-            catalogue=catalogue,
-            board=board,
-            policy=policy,
-            live=live,
-            own=own,
-            clock=clock,
-        )
-        return Desk(
-            service=service,
-            settings=settings,
-            catalogue=catalogue,
-            board=board,
-            policy=policy,
-            ordering=ordering,
-            live=live,
-            own=own,
-            clock=clock,
-        )
 
     async def setup_hook(self) -> None:
         """After the login, before the connection."""

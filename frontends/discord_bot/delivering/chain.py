@@ -8,22 +8,20 @@ some minutes; after that our own messages are looked through for it. So it is th
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
 
 import discord
 import structlog
 from discord import ui
 
 from config.clock import Clock
-from config.errors import RetryableError
 from config.failpoints import reach
-from daemon.service import LaterError, Post
+from daemon.service import Post
 from frontends.discord_bot.delivering.content import Content
 from frontends.discord_bot.delivering.door import Posts
-from frontends.discord_bot.delivering.verdict import FAILURES, OLD_MESSAGES, judge
+from frontends.discord_bot.delivering.errand import ClosedError, Errand
+from frontends.discord_bot.delivering.requests import Requests
+from frontends.discord_bot.delivering.verdict import FAILURES, OLD_MESSAGES
 from frontends.discord_bot.delivering.ways import Ways
 
 TOKEN_MARGIN_MS = 15_000
@@ -35,50 +33,7 @@ SKEW_MS = 300_000
 OLD_MS = 3_600_000
 """Older messages may be edited seldom."""
 
-REQUEST_SECONDS = 120.0
-"""Of one request with its uploads, and all that the library waits for before it answers. The ladder is not counted."""
-
 log = structlog.get_logger(__name__)
-
-Send = Callable[[ui.LayoutView, list[discord.File]], Awaitable[str]]
-Told = TypeVar("Told")
-
-
-class ClosedError(Exception):
-    """This way is closed for good; ``code`` is Discord's."""
-
-    def __init__(self, code: int, said: str) -> None:
-        super().__init__(said)
-        self.code = code
-
-
-@dataclass
-class Errand:
-    """One delivery on its way."""
-
-    delivery: str
-    """Its id."""
-    began: int
-    """When the delivery was made: nothing of it was sent before."""
-    post: Post
-    public: bool
-    """Whether it may be shown to others than the one who asked."""
-    ping: bool
-    living: str | None
-    """The message that shows the job."""
-    living_channel: str
-    direct_line: Callable[[int], str]
-    """What a direct message says of why it comes that way, by the code of what closed the way before."""
-    known: set[str] = field(default_factory=set)
-    """Our messages that are not the one that a search is for."""
-    direct: bool = False
-    """The first message went directly to who asked, so the others do."""
-    closed: list[ClosedError] = field(default_factory=list)
-
-    @property
-    def code(self) -> int:
-        """Of what closed the last way that was tried."""
-        return self.closed[-1].code if self.closed else 0
 
 
 Route = Callable[[Errand, Content], Awaitable[None]]
@@ -89,9 +44,9 @@ class Chain:
 
     def __init__(self, ways: Ways, posts: Posts, clock: Clock, request_seconds: float) -> None:
         self._ways = ways
+        self._requests = Requests(ways, request_seconds)
         self._posts = posts
         self._clock = clock
-        self._request_seconds = request_seconds
 
     async def bring(self, errand: Errand, content: Content) -> str | None:
         """By which way it is there now; None when all are closed.
@@ -142,7 +97,7 @@ class Chain:
             return await self._ways.edit_original(token, view, files)
 
         try:
-            message = await self._tried(content, send, by_token=True)
+            message = await self._requests.brought(content, send, by_token=True)
         except ClosedError:
             await self._posts.drop_token(errand.post.id)
             raise
@@ -161,7 +116,7 @@ class Chain:
                     raise
                 raise ClosedError(OLD_MESSAGES, str(error)) from error
 
-        await self._tried(content, send)
+        await self._requests.brought(content, send)
         await self._record(errand, content, message, channel)
 
     async def _to_channel(self, errand: Errand, content: Content) -> None:
@@ -171,7 +126,7 @@ class Chain:
 
     async def _directly(self, errand: Errand, content: Content) -> None:
         await self._posts.told(errand.post.id, "open", f"direct {content.part}")
-        channel = await self._asked(lambda: self._ways.direct(errand.post.user))
+        channel = await self._requests.asked(lambda: self._ways.direct(errand.post.user))
         if content.part == 0:
             content.above = errand.direct_line(errand.code)
             errand.direct = True
@@ -187,7 +142,7 @@ class Chain:
             message = made[0].message_id
         else:
             empty = ui.LayoutView(timeout=None).add_item(ui.TextDisplay("…"))
-            message = await self._asked(
+            message = await self._requests.asked(
                 lambda: self._ways.follow_up(token, empty, ephemeral=not errand.public), by_token=True
             )
             await self._posts.message(post.id, message, "part", content.part)
@@ -195,7 +150,7 @@ class Chain:
         async def send(view: ui.LayoutView, files: list[discord.File]) -> str:
             return await self._ways.edit_answer(token, message, view, files)
 
-        await self._tried(content, send, by_token=True)
+        await self._requests.brought(content, send, by_token=True)
         await self._record(errand, content, message, post.channel)
 
     # --- steps
@@ -207,7 +162,7 @@ class Chain:
         await self._posts.told(errand.post.id, "open", step)
         message = None
         if looked_for and self._clock() - errand.began > NONCE_MS:
-            message = await self._asked(
+            message = await self._requests.asked(
                 lambda: self._ways.find(channel, errand.began - SKEW_MS, content.mark, errand.known)
             )
         if message is None:
@@ -217,7 +172,7 @@ class Chain:
             async def send(view: ui.LayoutView, files: list[discord.File]) -> str:
                 return await self._ways.send(channel, view, files, nonce=nonce, ping=ping)
 
-            message = await self._tried(content, send)
+            message = await self._requests.brought(content, send)
         errand.known.add(message)
         await self._record(errand, content, message, channel)
         if content.part == 0 and errand.living not in (None, message) and not errand.post.ephemeral:
@@ -235,38 +190,9 @@ class Chain:
         """The message that could not be edited would say for ever that the job is under way."""
         assert errand.living is not None
         try:
-            await self._in_time(self._ways.delete(errand.living_channel, errand.living))
+            await self._requests.in_time(self._ways.delete(errand.living_channel, errand.living))
         except FAILURES:
             log.info("old_message_left", post=errand.post.id)
-
-    async def _tried(self, content: Content, send: Send, *, by_token: bool = False) -> str:
-        """One request, with smaller files as long as they are too large."""
-        while True:
-            view, files = content.fresh()
-            reach("discord.before_post")
-            try:
-                message = await self._in_time(send(view, files))
-            except FAILURES as error:
-                if judge(error).meaning != "smaller" or not await content.lower():
-                    _raise(error, by_token=by_token)
-            else:
-                reach("discord.after_post")
-                return message
-
-    async def _asked(self, ask: Callable[[], Awaitable[Told]], *, by_token: bool = False) -> Told:
-        """A request that carries no files."""
-        try:
-            return await self._in_time(ask())
-        except FAILURES as error:
-            _raise(error, by_token=by_token)
-
-    async def _in_time(self, request: Awaitable[Told]) -> Told:
-        try:
-            async with asyncio.timeout(self._request_seconds):
-                return await request
-        except TimeoutError:
-            self._ways.go_on()
-            raise
 
     async def _record(self, errand: Errand, content: Content, message: str, channel: str) -> None:
         kind = "living" if content.part == 0 else "part"
@@ -280,12 +206,3 @@ def _from(post: Post, part: int, routes: Sequence[tuple[str, Route]]) -> Sequenc
     if post.state == "open" and post.route in names:
         return routes[names.index(str(post.route)) :]
     return routes
-
-
-def _raise(error: Exception, *, by_token: bool) -> NoReturn:
-    verdict = judge(error, by_token=by_token)
-    if verdict.meaning != "later":
-        raise ClosedError(verdict.code, verdict.said) from error
-    if verdict.seconds is not None:
-        raise LaterError(verdict.said, verdict.seconds) from error
-    raise RetryableError(verdict.said) from error

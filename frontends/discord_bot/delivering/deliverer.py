@@ -15,13 +15,15 @@ from config.ids import new_id
 from daemon.service import TERMINAL, Delivery, Job, Picture, Post
 from frontends.discord_bot.delivering import lineage
 from frontends.discord_bot.delivering.batches import batches
-from frontends.discord_bot.delivering.chain import REQUEST_SECONDS, Chain, Errand
+from frontends.discord_bot.delivering.chain import Chain
 from frontends.discord_bot.delivering.content import Content, Piece
 from frontends.discord_bot.delivering.door import Door, newest_living
+from frontends.discord_bot.delivering.errand import Errand
 from frontends.discord_bot.delivering.ladder import Ladder
 from frontends.discord_bot.delivering.live import Live
 from frontends.discord_bot.delivering.placing import placed
 from frontends.discord_bot.delivering.reasons import reason
+from frontends.discord_bot.delivering.requests import REQUEST_SECONDS
 from frontends.discord_bot.delivering.ways import Ways
 from frontends.discord_bot.layouts import done as done_layout
 from frontends.discord_bot.layouts import ended as ended_layout

@@ -8,7 +8,6 @@ brought by the deliverer, which holds the same lock.
 from __future__ import annotations
 
 import asyncio
-import io
 from typing import Any
 
 import discord
@@ -19,9 +18,9 @@ from config.clock import Clock
 from config.errors import MezzotintError
 from config.settings import Settings
 from daemon.service import TERMINAL, Event, Expected, Job, JobChanged, JobProgress, Missed, Post, PostMessage
-from frontends.discord_bot.delivering.chain import TOKEN_MARGIN_MS
 from frontends.discord_bot.delivering.door import Door, newest_living
 from frontends.discord_bot.delivering.followed import Followed
+from frontends.discord_bot.delivering.live_edits import PREVIEW, LiveEdits
 from frontends.discord_bot.delivering.locks import Locks
 from frontends.discord_bot.delivering.verdict import FAILURES, Verdict, judge
 from frontends.discord_bot.delivering.ways import Ways
@@ -38,7 +37,6 @@ OUTLOOK_SECONDS = 10.0
 """Between two looks at who waits how long."""
 LOOK_SECONDS = 0.2
 REQUEST_SECONDS = 20.0
-PREVIEW = "preview.png"
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +62,7 @@ class Live:
         self._edit_seconds = settings.discord.edit_seconds
         self._most = most
         self._ways = Ways(client)
+        self._edits = LiveEdits(self._ways, service.posts, clock)
         self._followed: dict[str, Followed] = {}
         self._expected: dict[str, Expected] = {}
         self._expected_at = 0
@@ -205,7 +204,7 @@ class Live:
         if look == followed.look and preview is None:
             return True
         try:
-            if not await self._send(followed, post, living, view, preview):
+            if not await self._edits.send(followed, post, living, view, preview):
                 return False
         except FAILURES as error:
             return self._refused(followed, judge(error))
@@ -227,35 +226,6 @@ class Live:
             preview=f"attachment://{PREVIEW}" if with_preview else None,
             spoiler=bool(job.origin.address.get("spoiler")),
         )
-
-    async def _send(
-        self, followed: Followed, post: Post, living: PostMessage | None, view: ui.LayoutView, preview: bytes | None
-    ) -> bool:
-        files: list[discord.File] | None = None if followed.edits else []  # what an earlier run has left there
-        if preview is not None:
-            files = [discord.File(io.BytesIO(preview), PREVIEW)]
-        in_time = post.expires_at is not None and self._clock() < post.expires_at - TOKEN_MARGIN_MS
-        if post.token is not None and in_time and not followed.token_gone:
-            try:
-                message = await self._ways.edit_original(post.token, view, files)
-            except discord.HTTPException as error:
-                if judge(error, by_token=True).meaning != "elsewhere":
-                    raise
-                followed.token_gone = True
-                if preview is not None and files:
-                    files = [discord.File(io.BytesIO(preview), PREVIEW)]
-            else:
-                if living is None:
-                    await self._service.posts.message(post.id, message, "living", 0)
-                return True
-        if post.ephemeral:
-            return False
-        if living is None:
-            message = await self._ways.send(post.channel, view, files or [], nonce=f"{post.id}.live", ping=None)
-            await self._service.posts.message(post.id, message, "living", 0)
-            return True
-        await self._ways.edit(living.channel, living.message_id, view, files)
-        return True
 
     def _refused(self, followed: Followed, verdict: Verdict) -> bool:
         if verdict.meaning == "elsewhere":
