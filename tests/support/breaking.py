@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from frontends.discord_bot.delivering import chain, deliverer
+from frontends.discord_bot.delivering import chain, deliverer, requests
 
 POINTS = (
     "discord.before_post",
@@ -33,6 +33,6 @@ def dying(patch: pytest.MonkeyPatch, point: str, passage: int = 1) -> Iterator[l
             raise Death(name)
 
     with patch.context() as within:
-        within.setattr(chain, "reach", reach)
-        within.setattr(deliverer, "reach", reach)
+        for module in (chain, deliverer, requests):
+            within.setattr(module, "reach", reach)
         yield passed

@@ -13,5 +13,6 @@
     ladder       a picture as large as it may be
     live         the message that shows how far a job is
     live_edits   one edit of that message
+    outlook      what is expected of those jobs, and how their messages look
     locks        one at a time to the messages of a job
 """

@@ -12,20 +12,18 @@ from typing import Any
 
 import discord
 import structlog
-from discord import ui
 
 from config.clock import Clock
 from config.errors import MezzotintError
 from config.settings import Settings
-from daemon.service import TERMINAL, Event, Expected, Job, JobChanged, JobProgress, Missed, Post, PostMessage
+from daemon.service import TERMINAL, Event, Job, JobChanged, JobProgress, Missed, Post, PostMessage
 from frontends.discord_bot.delivering.door import Door, newest_living
 from frontends.discord_bot.delivering.followed import Followed
-from frontends.discord_bot.delivering.live_edits import PREVIEW, LiveEdits
+from frontends.discord_bot.delivering.live_edits import LiveEdits
 from frontends.discord_bot.delivering.locks import Locks
+from frontends.discord_bot.delivering.outlook import Outlook
 from frontends.discord_bot.delivering.verdict import FAILURES, Verdict, judge
 from frontends.discord_bot.delivering.ways import Ways
-from frontends.discord_bot.layouts import drawing as drawing_layout
-from frontends.discord_bot.layouts import waiting as waiting_layout
 from frontends.discord_bot.words import Catalogue
 
 MOST = 500
@@ -57,19 +55,13 @@ class Live:
         self.locks = Locks()
         """Held by whoever changes a message of a job."""
         self._service = service
-        self._catalogue = catalogue
         self._clock = clock
         self._edit_seconds = settings.discord.edit_seconds
         self._most = most
         self._ways = Ways(client)
         self._edits = LiveEdits(self._ways, service.posts, clock)
         self._followed: dict[str, Followed] = {}
-        self._expected: dict[str, Expected] = {}
-        self._expected_at = 0
-        """When that was told: what is expected is counted from then on."""
-        self._moved = True
-        """Whether somebody's place in the queue may have changed."""
-        self._outlook_at = 0.0
+        self._outlook = Outlook(service, catalogue, clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, job: str, post: str) -> None:
@@ -117,7 +109,7 @@ class Live:
         if isinstance(event, JobProgress):
             self._progress(event)
         elif isinstance(event, JobChanged):
-            self._moved = True
+            self._outlook.moved = True
             if event.state in TERMINAL:
                 self._followed.pop(event.job_id, None)
             elif event.job_id in self._followed:
@@ -125,7 +117,7 @@ class Live:
             elif event.owner is not None and event.owner.startswith("discord:"):
                 self.follow(event.job_id)
         elif isinstance(event, Missed):
-            self._moved = True
+            self._outlook.moved = True
             for each in self._followed.values():  # an edit reads the job anew
                 each.heard = True
 
@@ -158,12 +150,11 @@ class Live:
 
     async def _look_ahead(self) -> None:
         """Every now and then, if anything moved: when those who wait will have their pictures."""
-        if not self._followed or not self._moved or _now() < self._outlook_at:
+        if not self._followed or not self._outlook.is_due(_now()):
             return
-        self._moved, self._outlook_at = False, _now() + OUTLOOK_SECONDS
-        self._expected_at = self._clock()
+        self._outlook.begin(_now() + OUTLOOK_SECONDS)
         jobs = [job for each in list(self._followed) if (job := await self._job(each)) is not None]
-        self._expected = await self._service.expected([job for job in jobs if job.state not in TERMINAL])
+        await self._outlook.look([job for job in jobs if job.state not in TERMINAL])
         for each in self._followed.values():
             each.heard = True
 
@@ -199,7 +190,7 @@ class Live:
         if self._clock() - _made_at(post, living) > OLDEST_MS:
             return False
         preview = followed.carries_preview() if job.state == "running" else None
-        view = self._look(followed, job, with_preview=preview is not None or followed.shows_preview)
+        view = self._outlook.view(followed, job, with_preview=preview is not None or followed.shows_preview)
         look: list[dict[str, Any]] = view.to_components()  # type: ignore[no-untyped-call]
         if look == followed.look and preview is None:
             return True
@@ -210,22 +201,6 @@ class Live:
             return self._refused(followed, judge(error))
         followed.edited(look, preview, _now() + self._edit_seconds)
         return True
-
-    def _look(self, followed: Followed, job: Job, *, with_preview: bool) -> ui.LayoutView:
-        words = self._catalogue.words(job.origin.address.get("locale"))
-        expected = self._expected.get(job.id)
-        if job.state != "running":
-            return waiting_layout.waiting(job, words, now_ms=self._expected_at or self._clock(), expected=expected)
-        return drawing_layout.drawing(
-            job,
-            words,
-            now_ms=self._expected_at or self._clock(),
-            step=followed.step,
-            steps=followed.steps,
-            ends_s=expected.ends_s if expected else None,
-            preview=f"attachment://{PREVIEW}" if with_preview else None,
-            spoiler=bool(job.origin.address.get("spoiler")),
-        )
 
     def _refused(self, followed: Followed, verdict: Verdict) -> bool:
         if verdict.meaning == "elsewhere":
