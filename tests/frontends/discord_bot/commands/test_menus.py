@@ -139,6 +139,17 @@ def test_a_picture_of_anybody_is_edited_in_a_form(world: BotWorld) -> None:
     assert ned.jobs()[0]["id"] in answer.text
 
 
+def test_who_wants_his_own_private_has_what_comes_of_the_form_for_himself(world: BotWorld) -> None:
+    quy, ros = Person(world, "quy"), Person(world, "ros")
+    ros.says("settings set", private=True)
+    message = posted(world, quy, Upload("in.png", picture(64, 64)))
+
+    asked = sent(world, ros.points("Edit", message), prompt="a secret change", more="strength: 0.4")
+
+    assert only_seen_by(world.done(ros.answer(asked)), ros)
+    assert ros.says("history").text.count("a secret change") == 1
+
+
 def test_what_a_form_says_wrong_is_told(world: BotWorld) -> None:
     oda = Person(world, "oda")
     message = posted(world, oda, Upload("in.png", picture(64, 64)))

@@ -102,7 +102,7 @@ def test_one_that_is_under_way_is_looked_at_and_followed_elsewhere(world: BotWor
     look = max_.says("show", job=job)
 
     assert job in look.text
-    assert f"/{first.id})" in look.text
+    world.daemon.until(lambda: f"/{first.id})" in max_.says("show", job=job).text, 20, "its message is on record")
     lea.says("cancel", job=job)
 
 
