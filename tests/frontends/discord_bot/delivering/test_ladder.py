@@ -155,7 +155,7 @@ async def test_the_last_rung_says_where_the_whole_picture_is(world: World) -> No
     message = world.message(job)
     (shown,) = message.pictures
     assert shown.size == (350, 350)
-    assert "`/history`" in message.text
+    assert "`/show`" in message.text
     world.fake.assert_no_surprises()
 
 

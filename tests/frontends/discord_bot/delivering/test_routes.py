@@ -15,6 +15,7 @@ from config.errors import RetryableError
 from config.ids import new_id
 from daemon.service import LaterError
 from frontends.discord_bot.delivering.ladder import RUNGS
+from frontends.discord_bot.layouts import text
 
 ORIGINAL = "PATCH /webhooks/*/messages/@original"
 EDIT = "PATCH /channels/*/messages/*"
@@ -29,7 +30,9 @@ async def test_a_result_fills_the_answer_that_was_waiting(world: World) -> None:
     message = world.message(job)
     assert [each.name for each in message.pictures] == [f"{each.id}.png" for each in job.pictures]
     assert [each.content for each in message.pictures] == [world.service.files[each.id] for each in job.pictures]
-    assert {each.description for each in message.pictures} == {("a fox " * 300).strip()[:1024]}
+    said = {each["description"] for each in message.gallery}
+    assert said == {text.alt("a fox " * 300)}
+    assert {each.description for each in message.pictures} == said
     assert world.fake.messages(world.channel) == [message]
     post = await world.post(job)
     assert (post.state, post.route, post.why) == ("told", "token", None)
@@ -327,7 +330,7 @@ async def test_no_prompt_pings_anyone_or_breaks_a_message(world: World, monkeypa
     assert len(message.pictures) == 10
     assert world.fake.pings(world.ada) == [message]
     assert world.fake.pings(bob) == []
-    assert "`/history`" in message.text
+    assert "`/show`" in message.text
     world.fake.assert_no_surprises()
 
 
