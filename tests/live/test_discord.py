@@ -78,7 +78,7 @@ def test_every_command_and_button_draws_or_tells(world: BotWorld) -> None:
     edit = world.do(lambda fake: fake.press(bob, first, id_of(first, "edit")))
     assert finished(world, sent(world, edit, prompt="a green apple", start=["0"])).attachments
     assert finished(
-        world, world.slash(bob, "edit", prompt="an apple at night", image=Upload("a.png", picture), steps=2)
+        world, world.slash(bob, "edit", prompt="an apple at night", image=Upload("a.png", picture), **SMALL)
     )
     assert finished(world, sent(world, menu(world, ada, "Edit", first), prompt="a blue apple")).attachments
     again = finished(world, world.slash(ada, "again", job=job))
@@ -100,11 +100,11 @@ def test_every_command_and_button_draws_or_tells(world: BotWorld) -> None:
     assert "Limits" in world.slash(mod, "mezzotint limits show").text
 
     # what ends
-    long = world.slash(ada, "imagine", prompt="a long one", steps=150, count=4)
+    long = world.slash(ada, "imagine", prompt="a long one", size="64x64", steps=150, count=4)
     assert pressed(world, ada, long, "cancel").seen_only_by == ada
     world.daemon.until(lambda: "Cancelled" in long.text, 60, "it says so")
     assert finished(world, pressed(world, ada, long, "retry"), 200).attachments
-    second = world.slash(ada, "imagine", prompt="another long one", steps=150)
+    second = world.slash(ada, "imagine", prompt="another long one", size="64x64", steps=150, count=4)
     name = world.daemon.call("GET", "/v1/jobs?limit=1")[0]["id"]
     assert world.slash(ada, "cancel", job=name).seen_only_by == ada
     world.daemon.until(lambda: "Cancelled" in second.text, 60, "it says so")

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.engine, pytest.mark.timeout(600)]
 
 PICTURES = 20
 STEPS = 2
+SMALL = {"width": 128, "height": 128}
 ENVIRONMENT = {"MEZZOTINT_ENGINE__KIND": "local", "MEZZOTINT_ENGINE__THREADS": "1"}
 """One thread: another engine that draws on the same cores would make both wait for each other's threads."""
 
@@ -36,8 +37,8 @@ def drawn(daemon: LiveDaemon) -> list[dict[str, Any]]:
     subjects = list(starter.subjects())[:PICTURES]
     ids = []
     for number, subject in enumerate(subjects):
-        ids.append(daemon.submit(f"a {subject}", seed=number, steps=STEPS, deterministic=True))
-        daemon.submit(f"a crowd around a {subject}", seed=number, steps=STEPS)
+        ids.append(daemon.submit(f"a {subject}", seed=number, steps=STEPS, deterministic=True, **SMALL))
+        daemon.submit(f"a crowd around a {subject}", seed=number, steps=STEPS, **SMALL)
     return daemon.wait(*ids, seconds=400)
 
 

@@ -117,7 +117,7 @@ def test_an_old_database_opens_without_alembic(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("every", [12, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [24, pytest.param(1, marks=pytest.mark.soak)])
 def test_a_migration_with_rows_that_is_killed_at_any_statement_is_of_one_version_and_is_finished(
     tmp_path: Path, every: int
 ) -> None:

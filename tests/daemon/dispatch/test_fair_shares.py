@@ -69,7 +69,7 @@ async def test_nobody_waits_behind_eight_long_jobs_of_another(build: BuildFloor)
 async def test_a_lane_keeps_its_part_under_a_flood_of_people(build: BuildFloor) -> None:
     """Both have work all along: of the engine's time each has its part, and the folder not much less than it."""
     floor = build(
-        start=False, engine={"fake_step_s": 0.004}, fairness={"quantum_seconds": 0.05, "switch_seconds": 0.05}
+        start=False, engine={"fake_step_s": 0.004}, fairness={"quantum_seconds": 0.01, "switch_seconds": 0.01}
     )
     people = [await floor.submit(f"p {n}", owner=f"cli:{n % 20}", steps=10, seed=n) for n in range(400)]
     folder = [await floor.submit(f"f {n}", lane="folder", owner="folder:1", steps=10, seed=n) for n in range(400)]
