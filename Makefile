@@ -19,7 +19,7 @@ VENV ?= .venv
 TORCH ?=
 PROJECT ?= --editable .
 TESTS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 PREFIX ?= /opt/mezzotint
 DESTDIR ?=
 

@@ -123,7 +123,7 @@ def test_a_migration_with_rows_that_is_killed_at_any_statement_is_of_one_version
 ) -> None:
     """A real process, a real kill: from each earlier version, through every real step and one that is added.
 
-    At every statement of the step that comes next, and at every so many of those after it.
+    At every statement of the newest steps, and at some of those before.
     """
     script = Path(__file__).parents[1] / "support" / "killed_migrations.py"
     command = [sys.executable, script, tmp_path, str(every)]

@@ -1,7 +1,8 @@
 """A process that migrates a database and is killed at its n-th statement; a script of its own.
 
-``python killed_migrations.py DIRECTORY EVERY`` kills at every statement of the step that comes next after each version,
-and at every so many of those of the later steps (with 1 at each). It writes what it found as one JSON object: for each
+``python killed_migrations.py DIRECTORY EVERY`` kills at every statement of the two newest steps, of the step that comes
+next after an older version at every fourth, and at every so many of those of the later steps (with 1 at each one of
+all). It writes what it found as one JSON object: for each
 version a database began at, how many statements lead from there to the newest, and what was wrong after any of the
 kills. It forks its children from a process that has loaded everything and holds no database open.
 
@@ -99,6 +100,10 @@ ROWS = {
 Content = dict[str, list[tuple[object, ...]]]
 
 
+NEWEST_STEPS, OLDER_STRIDE = 2, 4
+"""What has been killed at each statement for as long as it was new is killed at fewer now."""
+
+
 def main(directory: Path, every: int) -> None:
     """Kill on every way to the newest version."""
     versions = _with_one_more(directory)
@@ -111,7 +116,8 @@ def main(directory: Path, every: int) -> None:
     shapes.append(_shape(_newest(directory, olds[-1])))
     statements = {}
     for at, old in enumerate(olds):
-        number, stride = 0, 1
+        next_stride = 1 if at >= len(olds) - NEWEST_STEPS else min(every, OLDER_STRIDE)
+        number, stride = 0, next_stride
         while True:
             number += stride
             file = directory / "work" / f"{old.stem}-{number}.db"
@@ -119,7 +125,7 @@ def main(directory: Path, every: int) -> None:
             shutil.copy(old, file)
             if not _killed(file, number):
                 break
-            if stride == 1 and _version(_copied(file)) != old.stem:
+            if stride == next_stride and _version(_copied(file)) != old.stem:
                 stride = every
             wrong += [f"from {old.stem}, killed at {number}: {each}" for each in _problems(file, old, shapes[at:])]
             file.unlink()
