@@ -62,7 +62,6 @@ def off_by(trace: list[Order]) -> list[float]:
     """
     later = trace[LEARNT:]
     told = [(each.said.ends_s, each.done_at - each.at) for each in later if each.said and each.said.ends_s is not None]
-    assert len(told) >= 0.7 * len(later)
     return sorted(abs(said - real) / real for said, real in told)
 
 
@@ -75,6 +74,7 @@ def told_off(path: Path, seeds: range, jobs: int, every: float) -> float:
         VirtualDaemon(driver).serve(trace)
         driver.close()
         off += off_by(trace)
+    assert len(off) >= 0.6 * jobs * len(seeds)
     median = statistics.median(off)
     print(f"a job every {every:g} s: median {median:.3f}, 9 of 10 below {sorted(off)[len(off) * 9 // 10]:.3f}")
     return median
@@ -99,7 +99,9 @@ def test_the_same_on_more_and_longer_traces(tmp_path: Path, every: float) -> Non
 def test_in_a_small_form_half_of_what_is_told_is_off_by_less_than_a_quarter(driver: QueueDriver) -> None:
     trace = mixed(7, LEARNT + 25, every=12.0)
     VirtualDaemon(driver).serve(trace)
-    assert statistics.median(off_by(trace)) < 0.25
+    off = off_by(trace)
+    assert len(off) >= 20
+    assert statistics.median(off) < 0.25
 
 
 @pytest.mark.slow
