@@ -15,10 +15,10 @@ import discord
 
 from config.clock import Clock
 from config.errors import MezzotintError, RetryableError, UserError
-from config.ids import new_id
 from config.settings import Settings
 from daemon.service import Origin, Post, Receipt, Service, Submission
 from frontends.discord_bot import telling
+from frontends.discord_bot.answers import post_of
 from frontends.discord_bot.delivering.live import Live
 from frontends.discord_bot.models import ModelBoard
 from frontends.discord_bot.options import OPTIONS
@@ -72,18 +72,7 @@ class Ordering:
             return None
         _, private = known
         asker = Asker.of(interaction)
-        post = Post(
-            id=new_id(self._clock()),
-            source=SOURCE,
-            guild=asker.guild,
-            channel=asker.place,
-            user=asker.user,
-            interaction=str(interaction.id),
-            token=interaction.token,
-            expires_at=round(interaction.expires_at.timestamp() * 1000),
-            ephemeral=private,
-            created_at=self._clock(),
-        )
+        post = post_of(interaction, self._clock(), private=private)
         try:
             receipt = await self.take(
                 asker, replace(wish, private=private), post, str(interaction.locale), f"i{interaction.id}", verb

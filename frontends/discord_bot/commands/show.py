@@ -14,9 +14,9 @@ import discord
 from discord import app_commands
 
 from config.errors import NotFoundError, UserError
-from config.ids import new_id
 from daemon.service import TERMINAL, Job, Origin, Post
 from frontends.discord_bot import telling
+from frontends.discord_bot.answers import post_of
 from frontends.discord_bot.buttons import wishes
 from frontends.discord_bot.commands.answering import answer
 from frontends.discord_bot.commands.kinds import EVERYWHERE, INSTALLS
@@ -27,7 +27,7 @@ from frontends.discord_bot.layouts.still import still
 from frontends.discord_bot.options import Option, callback
 from frontends.discord_bot.policy.asker import Asker
 from frontends.discord_bot.refusal import Refused
-from frontends.discord_bot.visibility import SOURCE, seen
+from frontends.discord_bot.visibility import seen
 
 JOB = Option(name="job", kind=str, words="show.option.job")
 
@@ -75,7 +75,7 @@ async def _shown(desk: Desk, interaction: discord.Interaction[Any], asker: Asker
     if job.state not in TERMINAL or (before is not None and before.state == "open" and not own):
         await _look(desk, interaction, job, before)
         return
-    post = _post(desk, interaction, asker, job, private=private)
+    post = post_of(interaction, desk.clock(), private=private, job=job.id)
     # Beside the one that there is: should all end in the middle, the job is still told where it was.
     try:
         await posts.open(post, beside=True)
@@ -99,22 +99,6 @@ async def _look(desk: Desk, interaction: discord.Interaction[Any], job: Job, pos
     url = None if post is None or post.ephemeral else await lineage.link(desk.service, post)
     words = desk.words(interaction)
     await answer(interaction, still(job, words, now_ms=desk.clock(), expected=expected, progress=progress, url=url))
-
-
-def _post(desk: Desk, interaction: discord.Interaction[Any], asker: Asker, job: Job, *, private: bool) -> Post:
-    return Post(
-        id=new_id(desk.clock()),
-        source=SOURCE,
-        guild=asker.guild,
-        channel=asker.place,
-        user=asker.user,
-        interaction=str(interaction.id),
-        token=interaction.token,
-        expires_at=round(interaction.expires_at.timestamp() * 1000),
-        ephemeral=private,
-        job_id=job.id,
-        created_at=desk.clock(),
-    )
 
 
 async def _brought(desk: Desk, interaction: discord.Interaction[Any], job: Job, post: Post) -> None:
