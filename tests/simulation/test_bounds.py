@@ -37,6 +37,17 @@ def test_in_a_thousand_random_traces_nobody_waits_longer_and_no_lane_gets_less_t
         assert worst_oldest(trace, outcome) <= 1
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@random_traces
+@given(traces(most_sizes=1))
+def test_in_a_thousand_traces_of_one_size_nobody_s_oldest_job_waits_longer_than_stated(trace: Trace) -> None:
+    outcome = simulate(trace.asks, trace.machines)
+
+    assert worst_floor(trace, outcome) <= 1
+    assert worst_oldest(trace, outcome) <= 1
+
+
 def _floods() -> Trace:
     """Every lane is asked for more than it gets, by one owner, in the folder lane by a second one with a single job."""
     asks = [Ask(at=0.0, lane=lane, owner=f"flood-{lane}", fit=FIT, steps=20) for lane in range(4) for _ in range(100)]

@@ -35,15 +35,20 @@ class Trace:
     machines: tuple[Machine, ...]
 
 
+SIDES = ((512,), (1024,), (512, 1024), (512, 640, 768, 1024))
+"""Of the pictures of a trace."""
+
+
 @st.composite
-def traces(draw: st.DrawFn) -> Trace:
+def traces(draw: st.DrawFn, *, most_sizes: int = 4) -> Trace:
     """Up to ten owners in four lanes, floods and single jobs, short and long, wrongly estimated by up to four times.
 
     Pictures are of one size or of several, and then an owner's all of one or of any.
     """
     models, engines = draw(st.sampled_from([(1, 1), (1, 1), (2, 1), (1, 3)]))
     alone = models == 2 and draw(st.booleans())
-    sides = draw(st.sampled_from([(512,), (1024,), (512, 1024), (512, 640, 768, 1024)]))
+    several = [sides for sides in SIDES if len(sides) <= most_sizes]
+    sides = draw(st.sampled_from(several))
     fits = [Fit(f"model-{model}", side, side) for model in range(models) for side in sides]
     mixing = draw(st.booleans())
     machine = Machine(
