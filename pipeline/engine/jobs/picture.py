@@ -37,6 +37,8 @@ class Picture:
         self.call: Call | None = None
         self.image: Image.Image | None = None
         self.served_at = 0
+        """Number of the forward that served it last, or before which it was started: newcomers take turns with those
+        who have begun, and do not go before them for ever."""
         self.finished_at = 0
         """Number of the denoising forward that made its last step."""
         self.model: LoadedModel | None = None

@@ -87,6 +87,22 @@ def test_different_sizes_take_turns_and_do_not_merge(tiny: dict[str, Path], driv
     assert (driver.pictures("large")[0].width, driver.pictures("large")[0].height) == (96, 64)
 
 
+def test_a_stream_of_short_jobs_of_another_size_does_not_hold_up_what_is_begun(
+    tiny: dict[str, Path], drive: Drive
+) -> None:
+    driver = drive(tiny["sd"])
+    driver.draw("begun", steps=4)
+    driver.run(2)
+    newcomers: list[str] = []
+    while not driver.ended("begun") and len(newcomers) < 40:
+        while len([name for name in newcomers if not driver.ended(name)]) < 2:
+            newcomers.append(f"newcomer {len(newcomers)}")
+            driver.draw(newcomers[-1], steps=1, width=96)
+        driver.run(1)
+    assert driver.ended("begun") == ["Finished"]
+    assert driver.kinds.count("denoise") <= 2 * 4 + 1
+
+
 def test_a_job_that_comes_midway_joins_at_the_next_step(tiny: dict[str, Path], drive: Drive) -> None:
     driver = drive(tiny["sd"])
     driver.draw("first", steps=8, seed=3)
