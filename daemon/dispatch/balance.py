@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from config.settings import Settings
 from daemon.dispatch.choosing import Choosing, fit_of
 from daemon.dispatch.held import HeldJob
-from daemon.fairness import board
+from daemon.fairness import board, order
 from daemon.fairness.estimates import Forward
 from daemon.fairness.shares import Shares
 from daemon.fairness.traffic import Policy
@@ -93,7 +93,7 @@ class Balance:
         """Of each of these jobs as things stand now: the smallest is drawn first."""
         shares, rules = self._shares, self._rules
         if self._had:
-            shares = shares.served(sum(self._had.values()), board.in_turn(self._seen, self._had), rules)
+            shares = shares.served(sum(self._had.values()), order.in_turn(self._seen, self._had), rules)
             self._had.clear()
         engine = self._seen = self._state(capacity, model, held)
         wanting = board.wanting(self._waiting, engine, shares, rules) if held else frozenset[int]()

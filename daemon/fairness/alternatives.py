@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.fairness import board, policy
+from daemon.fairness import board, order, policy
 from daemon.fairness.shares import Shares
 from daemon.fairness.traffic import Policy
 from daemon.fairness.values import Candidate, EngineState, Pick, Rules, Waiting
@@ -38,7 +38,7 @@ def strict_pick(waiting: Waiting, engine: EngineState, shares: Shares, rules: Ru
 
 def strict_ranks(engine: EngineState, shares: Shares, rules: Rules) -> list[int]:
     """No lane is owed anything."""
-    return board.plain_ranks(engine.aboard)
+    return order.plain_ranks(engine.aboard)
 
 
 FIRST_COME = Policy(oldest_pick, equal_ranks)

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from itertools import accumulate
 
 from daemon.fairness.catching_up import catching_up, far
+from daemon.fairness.order import ALL_RANKS, by_lane, plain_ranks, rank, with_the_first
 from daemon.fairness.riders import ASIDE, without_those_aside
 from daemon.fairness.shares import Shares
-from daemon.fairness.values import LANES, Aboard, EngineState, Rules
-
-ALL_RANKS = 1 + 2 * LANES
+from daemon.fairness.values import Aboard, EngineState, Rules
 
 
 def spare(capacity: int) -> int:
@@ -40,18 +39,18 @@ def places(lane: int, capacity: int, rules: Rules) -> int:
 def ranks(engine: EngineState, shares: Shares, rules: Rules) -> list[int]:
     """The rank of each job on board, in their order there; the engine draws the smallest first, then by arrival.
 
-    Of a lane that is owed something its first job goes before all others, and with it those that share its forwards.
+    Of a lane that is owed something its first job goes before all others, and with it those that share its forwards
+    and pass nobody who has not begun.
     Where another model has to be loaded for the first, that waits until the lane is overdue; others of the lane do not
     go instead, or it would never come to that. Before the most urgent lane on board it goes only where that one has had
     its share, or the other is far behind: else people would wait for what a flood in the folder took.
     """
     found = plain_ranks(engine.aboard)
-    lifted = {} if keeps_its_turn(engine, shares, rules) else _by_lane(engine.aboard, found)
+    lifted = {} if keeps_its_turn(engine, shares, rules) else by_lane(engine.aboard, found)
     for lane, order in lifted.items():
         first = engine.aboard[order[0]]
         if lane in shares.overdue or (lane in shares.owed and engine.model in (None, first.fit.model)):
-            together = [place for place in order if engine.aboard[place].fit == first.fit]
-            for place in together[: places(lane, engine.capacity, rules)]:
+            for place in with_the_first(order, engine.aboard)[: places(lane, engine.capacity, rules)]:
                 found[place] = 0
     return catching_up(engine, without_those_aside(engine, found, rules), shares, rules)
 
@@ -62,36 +61,6 @@ def keeps_its_turn(engine: EngineState, shares: Shares, rules: Rules) -> bool:
     if urgent is None or urgent in shares.owed or shares.unused[urgent] <= 0:
         return False
     return max((shares.behind[lane] for lane in shares.owed), default=0.0) <= far(engine, rules)
-
-
-def in_turn(engine: EngineState, had: Mapping[int, float]) -> dict[int, float]:
-    """Engine-seconds by lane that count as served, where jobs on board (by their arrival) had so many each.
-
-    Those of a lane whose first job had none of them do not: others of it rode along with what was drawn anyhow. If they
-    counted, the lane would never be owed what its first job waits for.
-    """
-    counted: dict[int, float] = {}
-    for lane, order in _by_lane(engine.aboard, plain_ranks(engine.aboard)).items():
-        if had.get(engine.aboard[order[0]].arrival):
-            counted[lane] = sum(had.get(engine.aboard[place].arrival, 0.0) for place in order)
-    return counted
-
-
-def rank(lane: int, *, first: bool) -> int:
-    """Of a job whose lane is not owed anything; ``first``: its owner has none on board that came before it."""
-    return 1 + 2 * lane + (not first)
-
-
-def plain_ranks(aboard: Sequence[Aboard]) -> list[int]:
-    """The ranks while no lane is owed anything."""
-    found = [0] * len(aboard)
-    seen: set[tuple[int, str]] = set()
-    for place in _by_arrival(aboard):
-        job = aboard[place]
-        whose = (job.lane, job.owner)
-        found[place] = rank(job.lane, first=whose not in seen)
-        seen.add(whose)
-    return found
 
 
 def wanting(waiting: Collection[int], engine: EngineState, shares: Shares, rules: Rules) -> frozenset[int]:
@@ -112,11 +81,11 @@ def _parked(engine: EngineState, found: Sequence[int]) -> frozenset[int]:
         return frozenset()
     order = sorted(zip(found, (job.arrival for job in engine.aboard), engine.aboard, strict=True), key=_two)
     best, _, first = order[0]
-    leaders = {job.lane for rank, _, job in order if rank == best}
+    leaders = {job.lane for its, _, job in order if its == best}
     leader = first.lane if len(leaders) == 1 else None
     rows, parked = 0, set()
-    for rank, _, job in order:
-        if best < ASIDE <= rank:
+    for its, _, job in order:
+        if best < ASIDE <= its:
             parked.add(job.lane)
             continue
         rows += job.rows
@@ -165,15 +134,3 @@ class Room:
 def has_room(lane: int, owner: str, engine: EngineState, rules: Rules) -> bool:
     """Whether a further job of this owner and lane may come on board (see :class:`Room`)."""
     return Room(engine, rules).has(lane, owner)
-
-
-def _by_lane(aboard: Sequence[Aboard], ranked: Sequence[int]) -> dict[int, list[int]]:
-    """The places of each lane's jobs, in order of service."""
-    found: dict[int, list[int]] = {}
-    for _, _, place in sorted([(ranked[place], job.arrival, place) for place, job in enumerate(aboard)]):
-        found.setdefault(aboard[place].lane, []).append(place)
-    return found
-
-
-def _by_arrival(aboard: Sequence[Aboard]) -> list[int]:
-    return [place for _, place in sorted([(job.arrival, place) for place, job in enumerate(aboard)])]

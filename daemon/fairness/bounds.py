@@ -31,9 +31,11 @@ beginning. Over a window that is long enough (:func:`window_seconds`) that is a 
 work. Of the lane's seconds only these go before it: what of the lane is on board already; the jobs of each other owner
 whose turn comes before his, which is as many seconds as he lies ahead of the others, by weight, and one job each; what
 goes out of turn for the sake of the model; and all that at most so many times as much as the estimates tell. The lane
-gets its share of all seconds less its shortfall; so many are drawn at most until it has had those. This holds where all
-pictures are of one size. Where they are not, further jobs of the lane may share the forwards of one that goes before
-it, as long as that one takes, and no bound on what they get is stated.
+gets its share of all seconds less its shortfall; so many are drawn at most until it has had those.
+
+It does not matter whether pictures can share a forward. While the lane is drawn because it is owed something, what
+passes a job that is on board and has not begun is not counted as the lane's (:mod:`daemon.fairness.order`). And once
+the job has a place among those that go first, the sizes take turns, so that it starts after one forward of each other.
 
 With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once
 it is on board, and meanwhile the others draw as much each.
@@ -58,6 +60,8 @@ class Load:
     longest_job: float = 0.0
     """Engine-seconds of a job that is drawn by itself."""
     models: int = 1
+    sizes: int = 1
+    """Of pictures."""
     alone: bool = False
     """There are jobs that must run alone."""
     lanes: int = LANES
@@ -121,4 +125,5 @@ def most_before(
     """
     out_of_turn = lead + rules.affinity_seconds
     lane_seconds = ahead + own + sum(error * rival.weight * out_of_turn + rival.longest_job for rival in rivals)
-    return engines * (lane_seconds + engines * shortfall(lane, load, rules)) / rules.shares[lane]
+    turns = (load.sizes - 1) * load.longest_forward
+    return engines * ((lane_seconds + engines * shortfall(lane, load, rules)) / rules.shares[lane] + turns)

@@ -10,23 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from daemon.fairness.order import by_lane, plain_ranks, with_the_first
 from daemon.fairness.riders import ASIDE
 from daemon.fairness.shares import Shares
-from daemon.fairness.values import Aboard, EngineState, Rules
+from daemon.fairness.values import EngineState, Rules
 
 
 def catching_up(engine: EngineState, ranks: Sequence[int], shares: Shares, rules: Rules) -> list[int]:
     """These ranks; where a lane is too far behind all others are set aside, and of its own jobs those that do not go
-    with the first one.
+    with the first one, or pass one that has not begun.
     """
     found = list(ranks)
     ready = {job.lane for rank, job in zip(ranks, engine.aboard, strict=True) if rank == 0}
     lane = max(ready, key=lambda lane: shares.behind[lane], default=None)
     if lane is None or shares.behind[lane] <= far(engine, rules) or _all_share(engine, ranks, shares, rules):
         return found
-    first = next(job.fit for rank, job in zip(ranks, engine.aboard, strict=True) if job.lane == lane and rank == 0)
-    for place, job in enumerate(engine.aboard):
-        found[place] = found[place] % ASIDE + (0 if job.lane == lane and job.fit == first else ASIDE)
+    stay = _together(lane, engine)
+    for place in range(len(found)):
+        found[place] = found[place] % ASIDE + (0 if place in stay else ASIDE)
     return found
 
 
@@ -39,21 +40,29 @@ def far(engine: EngineState, rules: Rules) -> float:
     return patience + max(rules.quantum_seconds, longest)
 
 
+def _together(lane: int, engine: EngineState) -> list[int]:
+    order = by_lane(engine.aboard, plain_ranks(engine.aboard)).get(lane)
+    return with_the_first(order, engine.aboard) if order else []
+
+
 def _all_share(engine: EngineState, ranks: Sequence[int], shares: Shares, rules: Rules) -> bool:
     """Whether each lane that is owed something has its share of the next forward."""
     slots = _slots(engine, ranks)
-    if len({job.fit for rank, job in slots if rank == slots[0][0]}) > 1:
+    best, fit = slots[0][0], engine.aboard[slots[0][1]].fit
+    if len({engine.aboard[place].fit for rank, place in slots if rank == best}) > 1:
         return False  # they take turns
-    together = [job.lane for _, job in slots if job.fit == slots[0][1].fit]
-    return all(together.count(lane) >= rules.shares[lane] * len(together) for lane in shares.owed)
+    together = [place for _, place in slots if engine.aboard[place].fit == fit]
+    return all(
+        sum(map(together.count, _together(lane, engine))) >= rules.shares[lane] * len(together) for lane in shares.owed
+    )
 
 
-def _slots(engine: EngineState, ranks: Sequence[int]) -> list[tuple[int, Aboard]]:
-    """The pictures that have a place, in order of service, each told by its job."""
+def _slots(engine: EngineState, ranks: Sequence[int]) -> list[tuple[int, int]]:
+    """The rank and the place on board of each picture that is drawn next or could be, in order of service."""
     rows = sorted(
         (rank, row > 0, job.arrival, place)
         for place, (rank, job) in enumerate(zip(ranks, engine.aboard, strict=True))
         for row in range(min(job.rows, engine.capacity))
     )
     best = rows[0][0]
-    return [(rank, engine.aboard[place]) for rank, _, _, place in rows if not best < ASIDE <= rank][: engine.capacity]
+    return [(rank, place) for rank, _, _, place in rows if not best < ASIDE <= rank][: engine.capacity]

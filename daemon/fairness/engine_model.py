@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from daemon.fairness import board
+from daemon.fairness import board, order
 from daemon.fairness.catching_up import far as far_behind
 from daemon.fairness.riders import ASIDE
 from daemon.fairness.shares import Shares
@@ -40,7 +40,7 @@ class Picture:
     """Forwards."""
     begun: bool = False
     turn: int = 0
-    """Number of the run that drew it last."""
+    """Number of the run that drew it last, or after which it came."""
 
 
 @dataclass(eq=False, slots=True)
@@ -106,7 +106,7 @@ class SimulatedEngine:
         """A job comes on board."""
         self._arrivals += 1
         held = Held(record, self._arrivals, estimate, self.machine.forward_seconds(record.ask.fit, 1))
-        held.pictures = [Picture(held, record.ask.steps) for _ in range(record.ask.pictures)]
+        held.pictures = [Picture(held, record.ask.steps, turn=self.run_number) for _ in range(record.ask.pictures)]
         self.held.append(held)
         self._state = None
         self.cut_short()
@@ -131,6 +131,8 @@ class SimulatedEngine:
         for picture in self._group:
             record = picture.held.record
             picture.left -= done
+            if not record.seconds:
+                self._state = None  # it has begun
             by_lane[record.ask.lane] += each
             had[picture.held.arrival] += each
             self._books.count(record, each)
@@ -141,7 +143,7 @@ class SimulatedEngine:
                     self.held.remove(picture.held)
                     self._ended.append(record)
         total = done * self._forward
-        self.shares = self.shares.served(total, board.in_turn(before, had), self._rules)
+        self.shares = self.shares.served(total, order.in_turn(before, had), self._rules)
         self._account(by_lane, total)
 
     def cut_short(self) -> None:
@@ -253,7 +255,7 @@ class SimulatedEngine:
             return 1  # they take turns
         forwards = min(picture.left for picture in self._group)
         each = self._forward / len(self._group)
-        counted = board.in_turn(self.state(), {picture.held.arrival: each for picture in self._group})
+        counted = order.in_turn(self.state(), {picture.held.arrival: each for picture in self._group})
         rules, shares, far = self._rules, self.shares, far_behind(self.state(), self._rules)
         for lane in shares.wanting:
             change = self._forward * rules.shares[lane] - counted.get(lane, 0.0)

@@ -45,7 +45,7 @@ class Shares:
 
     def served(self, total: float, in_turn: Mapping[int, float], rules: Rules) -> Self:
         """The engine gave so many engine-seconds in all, and so many of them count as served of each lane (see
-        :func:`daemon.fairness.board.in_turn`).
+        :func:`daemon.fairness.order.in_turn`).
         """
         behind = list(self.behind)
         for lane in self.wanting:

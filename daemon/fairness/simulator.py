@@ -180,8 +180,7 @@ class Simulation:
         first = self._queue.clock_of(lane)
         for engine in self._engines:
             for held in engine.held:
-                other = held.record.ask
-                if other.lane == lane and other.owner != owner:
+                if held.record.ask.lane == lane and held.record is not record:
                     record.ahead += held.most_left()
         if record.claimed == math.inf:
             times = {turn.owner: turn.time for turn in self._queue.turns(lane) if turn.owner != owner}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.fairness.board import has_room, in_turn, ranks, wanting
+from daemon.fairness.board import has_room, ranks, wanting
+from daemon.fairness.order import in_turn
 from daemon.fairness.policy import next_pick
 from daemon.fairness.riders import ASIDE
 from daemon.fairness.shares import Shares

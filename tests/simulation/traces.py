@@ -40,15 +40,14 @@ SIDES = ((512,), (1024,), (512, 1024), (512, 640, 768, 1024))
 
 
 @st.composite
-def traces(draw: st.DrawFn, *, most_sizes: int = 4) -> Trace:
+def traces(draw: st.DrawFn) -> Trace:
     """Up to ten owners in four lanes, floods and single jobs, short and long, wrongly estimated by up to four times.
 
     Pictures are of one size or of several, and then an owner's all of one or of any.
     """
     models, engines = draw(st.sampled_from([(1, 1), (1, 1), (2, 1), (1, 3)]))
     alone = models == 2 and draw(st.booleans())
-    several = [sides for sides in SIDES if len(sides) <= most_sizes]
-    sides = draw(st.sampled_from(several))
+    sides = draw(st.sampled_from(SIDES))
     fits = [Fit(f"model-{model}", side, side) for model in range(models) for side in sides]
     mixing = draw(st.booleans())
     machine = Machine(
@@ -88,14 +87,10 @@ def load_of(trace: Trace) -> bounds.Load:
         longest_forward=max(machine.forward_seconds(ask.fit, machine.capacity) for ask in trace.asks),
         longest_job=max(machine.alone_seconds(ask) for ask in trace.asks),
         models=len({ask.fit.model for ask in trace.asks}),
+        sizes=len({(ask.fit.width, ask.fit.height) for ask in trace.asks}),
         alone=any(ask.alone for ask in trace.asks),
         lanes=len({ask.lane for ask in trace.asks}),
     )
-
-
-def one_size(trace: Trace) -> bool:
-    """Whether all its pictures can share a forward, as far as they are of one model."""
-    return len({(ask.fit.width, ask.fit.height) for ask in trace.asks}) == 1
 
 
 def worst_floor(trace: Trace, outcome: Outcome) -> float:

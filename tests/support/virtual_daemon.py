@@ -18,6 +18,7 @@ from daemon.fairness import board as boards
 from daemon.fairness.course import forecast
 from daemon.fairness.estimates import Speeds, Spent
 from daemon.fairness.forecast import LATELY, Board, Comes, Draws, Expected, Line, Waits, to_come
+from daemon.fairness.order import in_turn
 from daemon.fairness.policy import next_pick
 from daemon.fairness.shares import Shares
 from daemon.fairness.turns import TurnQueue
@@ -201,7 +202,7 @@ class VirtualDaemon:
             elif isinstance(message, Drawn):
                 self._held[message.job].pictures_done += 1
         self._heard.clear()
-        self.shares = self.shares.served(sum(had.values()), boards.in_turn(before, had), self.rules)
+        self.shares = self.shares.served(sum(had.values()), in_turn(before, had), self.rules)
 
     def _finished(self, each: Order, message: Finished) -> None:
         del self._held[each.name]
