@@ -13,7 +13,7 @@ from config.clock import Clock
 from config.errors import MezzotintError
 from config.settings import Settings
 from daemon.service import Service, Submission
-from frontends.discord_bot import address, scheduling, telling
+from frontends.discord_bot import address, hearing, scheduling, telling
 from frontends.discord_bot.buttons import BUTTONS, submitted
 from frontends.discord_bot.commands import COMMANDS
 from frontends.discord_bot.delivering.deliverer import Deliverer
@@ -53,6 +53,7 @@ class Bot(discord.Client):
             guild_ready_timeout=0.5,
         )
         address.point(self, settings.discord.api_base)
+        hearing.leave_out_what_is_unreadable(self)
         self.tree = Tree(self)
         self._service = service
         self._ready_event = ready
