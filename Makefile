@@ -19,7 +19,7 @@ VENV ?= .venv
 TORCH ?=
 PROJECT ?= --editable .
 TESTS ?=
-WORKERS ?= 3
+WORKERS ?= 5
 PREFIX ?= /opt/mezzotint
 DESTDIR ?=
 

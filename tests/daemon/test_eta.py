@@ -56,7 +56,7 @@ def seconds(moment: str) -> float:
 @pytest.mark.soak  # minutes, and a machine that others use is slower than it was when it learnt
 @pytest.mark.timeout(600)
 def test_after_fifty_jobs_half_of_what_is_told_is_off_by_less_than_a_quarter(live: LiveDaemon) -> None:
-    """1. Fifty jobs of all kinds. 2. Fifty more come now and then, and each is told when it will be done."""
+    """1. Fifty jobs of all kinds. 2. More come now and then, and each is told when it will be done."""
     chance = random.Random(3)
     live.wait(*[submit(live, chance) for _ in range(LEARNT)], seconds=200)
     told: dict[str, tuple[float, float]] = {}
