@@ -214,7 +214,8 @@ class Dispatcher:
                 return
             self._moved.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._moved.wait()
 
     async def _until_claimed(self) -> None:
         """A claim under way releases by itself what it gets; what it can't let go of in time is released for it."""

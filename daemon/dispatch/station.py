@@ -111,6 +111,8 @@ class Station:
         except EngineGoneError as error:
             return error.message
         try:
+            if self._state == "stopped":
+                return FREED  # nobody waits for it any more
             self._open()
             while self._wanted.is_set() or self._held:
                 self._listen(await self._engine.receive())

@@ -130,20 +130,28 @@ class EngineProcess:
         """Stop, then SIGKILL."""
         with contextlib.suppress(RuntimeError):
             await self.send([Stop()])
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), grace_seconds)
+        await self._ends_within(grace_seconds)
         self.kill()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), 0 if self._stuck else END_SECONDS)
+        await self._ends_within(0 if self._stuck else END_SECONDS)
         self._writer.transport.abort()
         self._listening.cancel()
         await asyncio.wait({self._listening})
 
+    async def _ends_within(self, seconds: float) -> int | None:
+        """How its process ended; None if it has not.
+
+        ``asyncio.wait_for`` would not do: up to Python 3.11 it swallows a cancellation that comes as the process ends.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._process.wait()
+        except TimeoutError:
+            return None
+
     async def _obituary(self) -> str:
         """Wait for the end of the process (its pipe is closed already) and say how it was."""
-        try:
-            returncode = await asyncio.wait_for(self._process.wait(), REAP_SECONDS if self._killed else END_SECONDS)
-        except TimeoutError:
+        returncode = await self._ends_within(REAP_SECONDS if self._killed else END_SECONDS)
+        if returncode is None:
             self._stuck = self._killed
             self.kill()
             return (

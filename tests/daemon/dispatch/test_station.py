@@ -121,3 +121,29 @@ async def test_an_engine_that_takes_no_messages_is_killed_although_it_speaks(mon
     assert now[0] > 5
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_engine_that_comes_up_after_the_stop_is_not_used() -> None:
+    starting, came_up = asyncio.Event(), asyncio.Event()
+
+    async def start() -> RunningEngine:
+        starting.set()
+        await came_up.wait()
+        return Mortal()
+
+    async def lost(jobs: Sequence[HeldJob], reason: str) -> None:
+        raise AssertionError("it held nothing")
+
+    def up() -> None:
+        raise AssertionError("it is too late")
+
+    station = Station(
+        start=start, restarts=Restarts(60), hear=lambda message: None, up=up, lost=lost, conditions=Unheard()
+    )
+    running = asyncio.create_task(station.run())
+    async with asyncio.timeout(10):
+        await starting.wait()
+        await station.close()
+        came_up.set()
+        await running
+    assert station.status().state == "stopped"

@@ -168,3 +168,24 @@ async def test_sending_to_an_engine_that_reads_nothing_holds_up_nobody(engine: E
     with pytest.raises(EngineGoneError, match="SIGKILL"):
         await until(engine, Finished)
     assert engine.ended
+
+
+async def test_a_cancellation_that_comes_as_the_process_ends_is_not_lost(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: asyncio.Future[int]
+
+    async def wait() -> int:
+        return await ended
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine._process, "wait", wait)
+        for work in (engine.close(5), engine._obituary()):
+            ended = asyncio.get_running_loop().create_future()
+            working = asyncio.ensure_future(work)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            ended.set_result(0)
+            working.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await working
