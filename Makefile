@@ -19,7 +19,7 @@ VENV ?= .venv
 TORCH ?=
 PROJECT ?= --editable .
 TESTS ?=
-WORKERS ?= 5
+WORKERS ?= 4
 PREFIX ?= /opt/mezzotint
 DESTDIR ?=
 
