@@ -27,5 +27,5 @@ def check(path: Path) -> list[Finding]:
 
 
 def _is_the_package(name: Path) -> bool:
-    """The starter lies in a package of ours, whose own module no loader of models looks at."""
-    return name.parts[0] in ("__init__.py", "__pycache__")
+    """The starter lies in a package of ours, whose own modules no loader of models looks at."""
+    return name.parts[0] in ("__init__.py", "__pycache__", "training")
