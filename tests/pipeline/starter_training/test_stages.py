@@ -1,0 +1,231 @@
+"""Each stage with tiny networks on the CPU: it learns, stops, goes on, and leaves what the libraries load."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+
+from pipeline.models import checks
+from pipeline.starter.training import checkpoint, course, model_folder
+from pipeline.starter.training.failures import TrainingError
+from pipeline.starter.training.stages import clip, control, denoiser, plan
+from pipeline.starter.training.stages.teaching import Surroundings, teach
+from pipeline.starter.training.stages.training import Training
+from pipeline.starter.training.workshop import Workshop
+
+pytestmark = pytest.mark.engine
+DEVICE = torch.device("cpu")
+
+
+class Ticking:
+    """A lesson around another that lets a second pass at each step; its clock is the only one."""
+
+    def __init__(self, lesson: Any, breaks_at: int | None = None) -> None:
+        self._lesson = lesson
+        self._breaks_at = breaks_at
+        self.now = 0.0
+
+    @property
+    def drawn(self) -> int:
+        return int(self._lesson.drawn)
+
+    def warm_up(self) -> None:
+        self._lesson.warm_up()
+
+    def loss(self, step: int, generator: torch.Generator) -> torch.Tensor:
+        if self.now == self._breaks_at:
+            raise KeyboardInterrupt
+        self.now += 1
+        loss = self._lesson.loss(step, generator)
+        assert isinstance(loss, torch.Tensor)
+        return loss
+
+
+Make = Callable[[Workshop, plan.Plan], tuple[Training, Callable[[int], Any]]]
+
+
+def denoising(shop: Workshop, planned: plan.Plan) -> tuple[Training, Callable[[int], Any]]:
+    training = denoiser.training(shop)
+    return training, lambda drawn: denoiser.Denoising(shop, planned, training, "unet", drawn)
+
+
+def matching(shop: Workshop, planned: plan.Plan) -> tuple[Training, Callable[[int], Any]]:
+    training = clip.training(shop, denoiser.networks(shop)["text"])
+    return training, lambda drawn: clip.Matching(shop, planned, training, drawn)
+
+
+def following(shop: Workshop, planned: plan.Plan) -> tuple[Training, Callable[[int], Any]]:
+    made = {name: each.requires_grad_(False) for name, each in denoiser.networks(shop).items()}
+    training = control.training(shop, made["unet"])
+    frozen = (made["text"], made["unet"])
+    return training, lambda drawn: control.Following(shop, planned, training, frozen, drawn)
+
+
+def run(shop: Workshop, make: Make, out: Path, seconds: float, breaks_at: int | None = None) -> Training:
+    """Steps of a second each, a checkpoint every two; the run may die at a step."""
+    planned = plan.Plan(seconds, 1e-3, batch=4, warmup_steps=2, scenes=8, checkpoint_seconds=2, report_steps=1)
+    training, lesson = make(shop, planned)
+    ticking: list[Ticking] = []
+
+    def ticked(drawn: int) -> Ticking:
+        ticking.append(Ticking(lesson(drawn), breaks_at))
+        return ticking[0]
+
+    around = Surroundings(out, True, lambda _: None, clock=lambda: ticking[0].now)
+    teach("unet", planned, training, ticked, around)
+    return training
+
+
+@pytest.mark.parametrize("make", [denoising, matching, following])
+def test_a_stage_that_was_killed_goes_on_bit_for_bit(shop: Workshop, make: Make, tmp_path: Path) -> None:
+    """
+    1. A stage takes six steps at one go.
+    2. The same stage dies at its fourth step; its last checkpoint is of the second. It is started again.
+    Result: weights, averages, optimiser, random numbers and loss are the same to the last bit.
+    """
+    whole = run(shop, make, tmp_path / "whole", 6)
+    with pytest.raises(KeyboardInterrupt):
+        run(shop, make, tmp_path / "killed", 6, breaks_at=3)
+    resumed = run(shop, make, tmp_path / "killed", 6)
+
+    assert whole.step == resumed.step == 6
+    one, other = whole.tensors(), resumed.tensors()
+    assert one.keys() == other.keys()
+    assert [name for name in one if not torch.equal(one[name], other[name])] == []
+    fresh = make(shop, plan.TINY["unet"])[0].tensors()
+    assert any(not torch.equal(one[name], fresh[name]) for name in fresh if name.startswith("network."))
+
+
+def test_a_budget_that_is_spent_is_not_spent_again_and_a_longer_one_is_gone_on_with(
+    shop: Workshop, tmp_path: Path
+) -> None:
+    assert run(shop, matching, tmp_path, 3).step == 3
+    assert run(shop, matching, tmp_path, 3).step == 3
+    assert run(shop, matching, tmp_path, 5).step == 5
+
+
+def test_the_denoiser_learns(shop: Workshop, tmp_path: Path) -> None:
+    """On few scenes, with many steps: the error of v falls well below that of saying nothing, which is about 1."""
+    planned = plan.Plan(40, 3e-3, batch=16, warmup_steps=5, scenes=8)
+    training, lesson = denoising(shop, planned)
+    taught = Ticking(lesson(0))
+    teach("unet", planned, training, lambda _: taught, Surroundings(tmp_path, False, print, clock=lambda: taught.now))
+
+    assert training.step == 40
+    assert float(training.loss) < 0.95
+
+
+def test_the_clip_learns(shop: Workshop, tmp_path: Path) -> None:
+    planned = plan.Plan(60, 3e-3, batch=16, warmup_steps=5)
+    training, lesson = matching(shop, planned)
+    taught = Ticking(lesson(0))
+    said: list[str] = []
+    around = Surroundings(tmp_path, False, said.append, clock=lambda: taught.now)
+    teach("clip", dataclasses.replace(planned, report_steps=10), training, lambda _: taught, around)
+
+    losses = [float(line.partition("loss ")[2].partition(",")[0]) for line in said if "step" in line and "loss" in line]
+    assert losses[-1] < losses[0] - 0.2
+
+
+def test_a_loss_that_is_no_number_leaves_the_sound_checkpoint(shop: Workshop, tmp_path: Path) -> None:
+    run(shop, matching, tmp_path, 2)
+    training, lesson = matching(shop, plan.TINY["clip"])
+    taught = Ticking(lesson(0))
+    taught.loss = lambda *_: next(training.networks["clip"].parameters()).sum() * float("nan")  # type: ignore[method-assign]
+    clock = iter(range(100))
+    around = Surroundings(tmp_path, True, print, clock=lambda: float(next(clock)))
+
+    with pytest.raises(TrainingError, match="no number"):
+        teach("unet", dataclasses.replace(plan.TINY["clip"], seconds=9), training, lambda _: taught, around)
+
+    assert checkpoint.read(tmp_path / "checkpoints" / "unet.safetensors")[1]["step"] == 2
+
+
+def test_an_earlier_run_is_not_overwritten_unasked(shop: Workshop, tmp_path: Path) -> None:
+    run(shop, matching, tmp_path, 2)
+    training, lesson = matching(shop, plan.TINY["clip"])
+
+    with pytest.raises(TrainingError, match="--resume"):
+        teach("unet", plan.TINY["clip"], training, lesson, Surroundings(tmp_path, False, print))
+
+
+def test_a_checkpoint_of_other_networks_is_refused(shop: Workshop, tmp_path: Path) -> None:
+    run(shop, matching, tmp_path, 2)
+
+    with pytest.raises(TrainingError, match="other networks"):
+        run(shop, denoising, tmp_path, 3)
+
+
+@pytest.fixture(scope="module")
+def trained(shop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All four stages, a moment each."""
+    out = tmp_path_factory.mktemp("out")
+    plans = {stage: dataclasses.replace(each, seconds=0.2) for stage, each in plan.TINY.items()}
+    assert course.run(shop, plans, plan.NAMES, Surroundings(out, False, lambda _: None))
+    return out
+
+
+def test_every_stage_leaves_a_checkpoint_and_weights_to_carry(trained: Path) -> None:
+    assert {file.stem for file in (trained / "checkpoints").iterdir()} == set(plan.NAMES)
+    assert {folder.name for folder in (trained / "light").iterdir()} == set(plan.NAMES)
+    for stage in plan.NAMES:
+        assert checkpoint.read(trained / "checkpoints" / f"{stage}.safetensors")[1]["step"] > 0
+
+
+def test_the_trained_folder_is_a_model_that_diffusers_loads_and_draws_with(trained: Path) -> None:
+    folder = trained / model_folder.MODEL
+    assert checks.check(folder) == []
+    pipe: Any = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+
+    (picture,) = pipe("a ball on a white background", num_inference_steps=2, guidance_scale=4.0).images
+
+    assert picture.size == (64, 64)
+    assert pipe.scheduler.config.prediction_type == "v_prediction"
+    assert pipe.scheduler.config.rescale_betas_zero_snr
+
+
+def test_the_folder_tells_what_it_knows_and_nothing_of_where_it_was_made(trained: Path) -> None:
+    folder = trained / model_folder.MODEL
+    known = json.loads((folder / "subjects.json").read_text())
+    card = json.loads((folder / "mezzotint.json").read_text())
+
+    assert known["subjects"] == ["ball", "box", "kite"]
+    assert card["defaults"]["width"] == 64
+    assert (folder / "clip" / "preprocessor_config.json").is_file()
+    assert (folder / "tokenizer" / "vocab.json").is_file()
+    for file in trained.rglob("*.json"):
+        assert "name_or_path" not in file.read_text(encoding="utf-8")
+        assert str(trained.parent) not in file.read_text(encoding="utf-8")
+
+
+def test_a_later_stage_without_an_earlier_one_is_told(shop: Workshop, tmp_path: Path) -> None:
+    for stage in ("polish", "clip", "control"):
+        with pytest.raises(TrainingError, match=r"unet|part-0"):
+            course.run(shop, plan.TINY, [stage], Surroundings(tmp_path, False, print))
+
+
+def test_a_stage_that_is_stopped_is_unfinished_and_those_after_it_wait(shop: Workshop, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    assert not course.run(shop, plan.TINY, plan.NAMES, Surroundings(tmp_path, False, said.append, lambda: True))
+
+    assert said[-1].startswith("unet is unfinished")
+    assert [file.stem for file in (tmp_path / "checkpoints").iterdir()] == ["unet"]
+
+
+def test_going_on_after_everything_is_over_changes_nothing(shop: Workshop, trained: Path) -> None:
+    file = trained / model_folder.MODEL / "unet" / "diffusion_pytorch_model.safetensors"
+    before = file.read_bytes()
+    plans = {stage: dataclasses.replace(each, seconds=0.1) for stage, each in plan.TINY.items()}
+
+    assert course.run(shop, plans, ["unet"], Surroundings(trained, True, lambda _: None))
+
+    assert file.read_bytes() == before
