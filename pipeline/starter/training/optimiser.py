@@ -74,12 +74,19 @@ class Optimiser:
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Go on from what :meth:`tensors` gave."""
-        self._muon.restore({name.removeprefix("muon."): each for name, each in tensors.items() if name[0] == "m"})
+        momenta = {name.removeprefix("muon."): each for name, each in tensors.items() if name.startswith("muon.")}
+        self._muon.restore(momenta)
+        weights = [weight for group in self._adam.param_groups for weight in group["params"]]
         states: dict[int, dict[str, torch.Tensor]] = {}
         for name, tensor in tensors.items():
             kind, _, rest = name.partition(".")
             if kind == "adam":
                 number, _, part = rest.partition(".")
-                states.setdefault(int(number), {})[part] = tensor
+                states.setdefault(int(number), {})[part] = _laid_out_like(weights[int(number)], tensor)
         groups = self._adam.state_dict()["param_groups"]
         self._adam.load_state_dict({"state": states, "param_groups": groups})
+
+
+def _laid_out_like(weight: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """The fused kernel pairs elements by their order in memory, and a weight's channels may come last there."""
+    return torch.empty_like(weight).copy_(tensor) if tensor.shape == weight.shape else tensor

@@ -34,6 +34,17 @@ def drawn(name: str) -> bytes:
     return written.getvalue()
 
 
+QUIET = "ignore:.*__array__ implementation:DeprecationWarning"
+"""Of a scheduler of diffusers with this numpy."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Only of this folder: the hook sees every test."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings(QUIET))
+
+
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the pictures."""

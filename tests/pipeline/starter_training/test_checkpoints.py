@@ -92,7 +92,7 @@ def test_carried_weights_come_in_small_parts_and_go_back_into_networks(
     light.write(tmp_path, sent, {"step": 5})
     light.read(tmp_path, got)
 
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 3
     for name, network in sent.items():
         for one, other in zip(network.parameters(), got[name].parameters(), strict=True):
             assert torch.equal(one.half().float(), other)

@@ -13,6 +13,8 @@ RADII = (0.16, 0.21)
 """Of the discs that stand for the things, as parts of the side."""
 ALONE_RADII = (0.16, 0.24, 0.32, 0.42)
 MARGIN = 0.04
+TAKEN = 0.35
+"""Part of what stands out in the fullest place."""
 
 
 def judge(scene: Scene, picture: torch.Tensor) -> bool | None:
@@ -23,13 +25,15 @@ def judge(scene: Scene, picture: torch.Tensor) -> bool | None:
 
 
 def counted(picture: torch.Tensor) -> int:
-    """One to four: the arrangement whose discs cover most of what stands out and least of what does not.
+    """None to four: the places that are taken in the arrangement that fits best what stands out.
 
     ``picture``: (3, side, side) from -1 to 1. By intersection over union, so that large things are no advantage.
     """
     seen = foreground(picture)
-    fits = {number: max(_overlap(seen, discs) for discs in made) for number, made in _templates(len(seen)).items()}
-    return max(fits, key=lambda number: fits[number])
+    fits = [(_overlap(seen, _union(discs)), discs) for discs in _arrangements(len(seen))]
+    _, best = max(fits, key=lambda fit: fit[0])
+    taken = [float((seen & disc).sum()) for disc in best]
+    return sum(each > TAKEN * max(taken) for each in taken)
 
 
 def foreground(picture: torch.Tensor) -> torch.Tensor:
@@ -40,17 +44,18 @@ def foreground(picture: torch.Tensor) -> torch.Tensor:
     return (picture - behind).abs().amax(0) > STANDS_OUT
 
 
-def _templates(side: int) -> dict[int, list[torch.Tensor]]:
-    found = {1: [_discs(side, ((0.5, 0.5),), radius) for radius in ALONE_RADII]}
-    return found | {number: [_discs(side, spots, radius) for radius in RADII] for number, spots in SPOTS.items()}
+def _arrangements(side: int) -> list[list[torch.Tensor]]:
+    alone = [[_disc(side, 0.5, 0.5, radius)] for radius in ALONE_RADII]
+    return alone + [[_disc(side, *spot, radius) for spot in spots] for spots in SPOTS.values() for radius in RADII]
 
 
-def _discs(side: int, spots: tuple[tuple[float, float], ...], radius: float) -> torch.Tensor:
+def _disc(side: int, x: float, y: float, radius: float) -> torch.Tensor:
     line = (torch.arange(side) + 0.5) / side
-    covered = torch.zeros(side, side, dtype=torch.bool)
-    for x, y in spots:
-        covered |= (line[None] - x) ** 2 + (line[:, None] - y) ** 2 <= radius**2
-    return covered
+    return (line[None] - x) ** 2 + (line[:, None] - y) ** 2 <= radius**2
+
+
+def _union(discs: list[torch.Tensor]) -> torch.Tensor:
+    return torch.stack(discs).any(0)
 
 
 def _overlap(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -22,6 +22,12 @@ def overlap(pictures: torch.Tensor, given: torch.Tensor) -> torch.Tensor:
     return 2 * recall * precision / (recall + precision).clamp(min=1e-6)
 
 
+def mean_overlap(pictures: torch.Tensor, given: torch.Tensor) -> float:
+    """Of those that were given any edges: a thing as bright as what is behind it has none."""
+    shown = given.flatten(1).any(1)
+    return float(overlap(pictures[shown], given[shown]).mean())
+
+
 def _covered(lines: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
     """Which part of ``lines`` has a point of ``by`` within a pixel."""
     near = F.max_pool2d(by, 2 * TOLERANCE + 1, stride=1, padding=TOLERANCE)

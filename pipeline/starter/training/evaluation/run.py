@@ -105,5 +105,5 @@ def _controlled(workshop: Workshop, pipe: Any, control: Any, extent: Extent, fol
     free = drawing.draw(pipe, prompts, seeds, extent.manner)
     rows = [each[:SHOWN] for each in (painted, hints * 2 - 1, followed, free)]
     sheet.save(folder / "control.png", torch.cat(rows), columns=len(rows[0]))
-    means = {"with": outlines.overlap(followed, hints).mean(), "without": outlines.overlap(free, hints).mean()}
-    return {name: round(float(mean), 4) for name, mean in means.items()}
+    means = {"with": outlines.mean_overlap(followed, hints), "without": outlines.mean_overlap(free, hints)}
+    return {name: round(mean, 4) for name, mean in means.items()}
