@@ -6,10 +6,14 @@
 # make soak       the long runs
 # make simulate   let traffic pass in virtual time and draw the waiting times anew, into plots/
 # make screens    draw the messages of the Discord bot anew, into plots/discord/
+# make train-starter  train the starter model anew, on a machine with a GPU; pipeline/starter/training/README.md says how
 # make install-service  install it as a systemd service (root; see systemd/README.md)
 # make uninstall-service  take the service away; its state, settings and program stay
 # make lock       resolve the requirements anew and write both locks
 #
+# DATA=training-data   the folder of the pictures, for make train-starter; OUT=training-out is where all is written
+# SECONDS=unet=1300,polish=300,clip=150,control=200   how long each stage learns; STAGES=unet,clip names some of them
+# TRAIN="--leave-after 540"  more arguments of the training, as in python -m pipeline.starter.training train --help
 # PYTHON=python3.12    the interpreter that .venv is made with (3.11 or newer)
 # TORCH="..."          another build of torch than the locked one for CPUs, as arguments of pip install:
 #                      make setup TORCH="torch==2.13.0 --index-url URL-OF-THE-BUILDS-FOR-YOUR-DEVICE"
@@ -20,6 +24,12 @@ TORCH ?=
 PROJECT ?= --editable .
 TESTS ?=
 WORKERS ?= 4
+DATA ?= training-data
+OUT ?= training-out
+STAGES ?= unet,polish,clip,control
+TRAIN ?=
+# Not ?=: some shells have a variable of this name, which counts their own seconds.
+SECONDS = unet=1300,polish=300,clip=150,control=200
 PREFIX ?= /opt/mezzotint
 DESTDIR ?=
 
@@ -31,7 +41,7 @@ OWN_TORCH := $(VENV)/.own-torch
 SPREAD := -n $(WORKERS) --dist loadfile
 
 MAKEFLAGS += --no-print-directory
-.PHONY: setup demo test check bench soak simulate screens install-service uninstall-service clean lock
+.PHONY: setup demo test check bench soak simulate screens train-starter install-service uninstall-service clean lock
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -81,6 +91,12 @@ simulate: setup
 
 screens: setup
 	PYTHONPATH=tests $(BIN)/python -m support.discord_view.screens plots/discord
+
+# Goes on where an earlier run stopped; what is unfinished when it has to leave is told by status 3.
+train-starter: setup
+	$(BIN)/python -m pipeline.starter.training train --data $(DATA) --out $(OUT) --stages $(STAGES) \
+		--seconds $(SECONDS) --device cuda --workers 13 --resume $(TRAIN)
+	$(BIN)/python -m pipeline.starter.training evaluate --data $(DATA) --out $(OUT) --device cuda
 
 # As root: the project in $(PREFIX), its user, its unit. Nothing is started; systemd/README.md says how to go on.
 # -W: what is installed there is a copy, so that it is installed anew each time, whether or not a lock has changed.

@@ -17,7 +17,7 @@ TORCH_FREE_ENGINE = ("pipeline.engine", "pipeline.engine.contract", "pipeline.en
 WRONG = (
     ("config/clock.py", "import storage, discord"),
     ("storage/__init__.py", "import pipeline.messages"),
-    ("pipeline/request.py", "import storage, daemon.events, torch"),
+    ("pipeline/request.py", "import storage, daemon.events, torch, pipeline.starter.training"),
     ("daemon/events.py", "import sqlite3, fastapi, watchdog, typer, huggingface_hub, pipeline.engine"),
     ("daemon/words.py", "import httpcore2, prometheus_client"),
     ("daemon/fairness/line.py", "import time, storage.database"),

@@ -100,6 +100,7 @@ def _workshop(asked: argparse.Namespace) -> Workshop:
     device = _device(asked.device)
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True  # every batch has the same shape
     sizes = architecture.TINY if asked.tiny else architecture.FULL
     compiled = device.type == "cuda" and not getattr(asked, "no_compile", True)
     return opened(Options(asked.data, asked.base, device, sizes, asked.seed, asked.workers, compiled))

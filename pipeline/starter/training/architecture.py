@@ -86,7 +86,7 @@ def text_encoder(sizes: Sizes, vocabulary: int) -> Any:
 
 def unet(sizes: Sizes) -> Any:
     """UNet2DConditionModel over four latent channels; no attention on the largest, costliest level."""
-    return UNet2DConditionModel(
+    return UNet2DConditionModel(  # type: ignore[no-untyped-call]
         sample_size=sizes.side // LATENT_SCALE,
         block_out_channels=sizes.unet_channels,
         layers_per_block=1,

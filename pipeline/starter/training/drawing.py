@@ -48,7 +48,7 @@ def draw(
 
 def with_control(pipe: Any, control: Any) -> Any:
     """The same model, following edges."""
-    made: Any = StableDiffusionControlNetPipeline(
+    made: Any = StableDiffusionControlNetPipeline(  # type: ignore[no-untyped-call]
         vae=pipe.vae,
         text_encoder=pipe.text_encoder,
         tokenizer=pipe.tokenizer,

@@ -23,7 +23,7 @@ MODEL, CONTROL = "starter", "starter-control-edges"
 def save_model(out: Path, workshop: Workshop, text: Any, unet: Any) -> Path:
     """A pipeline folder with the given text encoder and UNet, the VAE and tokenizer of the base."""
     base = workshop.options.base
-    vae = AutoencoderKL.from_pretrained(base / "vae", dtype=torch.float16, local_files_only=True)
+    vae = AutoencoderKL.from_pretrained(base / "vae", dtype=torch.float16, local_files_only=True)  # type: ignore[no-untyped-call]
     pipe = assembled(vae, tokens.load(base), _half(text), _half(unet))
 
     def fill(folder: Path) -> None:
@@ -53,7 +53,7 @@ def save_control(out: Path, control: Any) -> Path:
 
 def assembled(vae: Any, tokenizer: Any, text: Any, unet: Any) -> Any:
     """A pipeline that draws."""
-    pipe: Any = StableDiffusionPipeline(
+    pipe: Any = StableDiffusionPipeline(  # type: ignore[no-untyped-call]
         vae=vae,
         text_encoder=text,
         tokenizer=tokenizer,
@@ -69,7 +69,7 @@ def assembled(vae: Any, tokenizer: Any, text: Any, unet: Any) -> Any:
 
 def load_pipeline(out: Path, device: torch.device) -> Any:
     """The saved model in float32, frozen, ready to draw."""
-    pipe: Any = StableDiffusionPipeline.from_pretrained(
+    pipe: Any = StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
         _there(out / MODEL, "unet"), dtype=torch.float32, local_files_only=True
     )
     pipe.set_progress_bar_config(disable=True)
@@ -79,25 +79,29 @@ def load_pipeline(out: Path, device: torch.device) -> Any:
 def load_text(out: Path, device: torch.device) -> Any:
     """The saved text encoder alone, frozen, in float32."""
     folder = _there(out / MODEL, "unet") / "text_encoder"
-    return CLIPTextModel.from_pretrained(folder, dtype=torch.float32).eval().requires_grad_(False).to(device)
+    return _frozen(CLIPTextModel.from_pretrained(folder, dtype=torch.float32), device)
 
 
 def load_clip(out: Path, device: torch.device) -> Any:
     """The saved CLIP, frozen, in float32."""
     folder = _there(out / MODEL / "clip", "clip")
-    return CLIPModel.from_pretrained(folder, dtype=torch.float32).eval().requires_grad_(False).to(device)
+    return _frozen(CLIPModel.from_pretrained(folder, dtype=torch.float32), device)
 
 
 def load_control(out: Path, device: torch.device) -> Any:
     """The saved ControlNet, frozen, in float32."""
     folder = _there(out / CONTROL, "control")
-    return ControlNetModel.from_pretrained(folder, dtype=torch.float32).eval().requires_grad_(False).to(device)
+    return _frozen(ControlNetModel.from_pretrained(folder, dtype=torch.float32), device)  # type: ignore[no-untyped-call]
 
 
 def _there(folder: Path, stage: str) -> Path:
     if not folder.is_dir():
         raise TrainingError(f"there is no {folder}: finish the stage {stage} first (train --stages {stage})")
     return folder
+
+
+def _frozen(network: Any, device: torch.device) -> Any:
+    return network.eval().requires_grad_(False).to(device)
 
 
 def _half(network: Any) -> Any:

@@ -16,7 +16,7 @@ TIMESTEPS = 1000
 
 
 def _schedule() -> Any:
-    return DDIMScheduler(
+    return DDIMScheduler(  # type: ignore[no-untyped-call]
         num_train_timesteps=TIMESTEPS,
         beta_start=0.00085,
         beta_end=0.012,
@@ -32,7 +32,7 @@ def _schedule() -> Any:
 
 def sampler() -> Any:
     """DPM-Solver++ 2M (Lu et al. 2022) on this schedule: what the model folder names."""
-    return DPMSolverMultistepScheduler.from_config(
+    return DPMSolverMultistepScheduler.from_config(  # type: ignore[no-untyped-call]
         _schedule().config, algorithm_type="dpmsolver++", solver_order=2, final_sigmas_type="zero"
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 from torch import nn
@@ -160,3 +162,13 @@ def test_the_same_caption_elsewhere_in_the_batch_is_not_wrong() -> None:
 
     assert contrast(scores, same) == pytest.approx(0.0, abs=1e-4)
     assert contrast(scores, different) == pytest.approx(0.693, abs=1e-3)
+
+
+def test_other_processes_make_the_same_scenes_in_the_same_order(shop: Workshop) -> None:
+    helped = dataclasses.replace(shop, options=dataclasses.replace(shop.options, workers=2))
+    alone, together = shop.scenes("order", 2), helped.scenes("order", 2)
+
+    for _ in range(5):
+        one, other = next(alone), next(together)
+        assert all(torch.equal(a, b) for a, b in zip(one[0], other[0], strict=True))
+        assert torch.equal(one[1], other[1])

@@ -31,7 +31,7 @@ class ClipEncoder:
     def scores(self, pictures: torch.Tensor, captions: Sequence[str]) -> torch.Tensor:
         """See :class:`Encoder`."""
         numbers = tokens.of(self._tokenizer, captions).to(self._clip.device)
-        rows = [self._rows(part, numbers) for part in pictures.split(AT_ONCE)]
+        rows = [self._rows(part, numbers) for part in pictures.split(AT_ONCE)]  # type: ignore[no-untyped-call]
         return torch.cat(rows).float().cpu()
 
     def _rows(self, pictures: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
