@@ -96,7 +96,10 @@ screens: setup
 train-starter: setup
 	$(BIN)/python -m pipeline.starter.training train --data $(DATA) --out $(OUT) --stages $(STAGES) \
 		--seconds $(SECONDS) --device cuda --workers 13 --resume $(TRAIN)
-	$(BIN)/python -m pipeline.starter.training evaluate --data $(DATA) --out $(OUT) --device cuda
+	$(BIN)/python -m pipeline.starter.training sheet --out $(OUT) --device cuda
+	@if test -d $(OUT)/starter/clip; then \
+		$(BIN)/python -m pipeline.starter.training evaluate --data $(DATA) --out $(OUT) --device cuda; \
+	else echo 'Not evaluated: that needs the stage clip.'; fi
 
 # As root: the project in $(PREFIX), its user, its unit. Nothing is started; systemd/README.md says how to go on.
 # -W: what is installed there is a copy, so that it is installed anew each time, whether or not a lock has changed.

@@ -48,10 +48,11 @@ class Pool:
     def refresh(self) -> None:
         """One more batch in the place of the oldest."""
         batch = next(self._batches)
-        latents, tokens = self._room(self._encode(batch, self._next * self._batch), batch[1])
+        made = self._encode(batch, self._next * self._batch)
+        latents, tokens = self._room(made, batch[1])
         start = (self._next % self._slots) * self._batch
-        latents[0][start : start + self._batch] = latents[1].half()
-        tokens[0][start : start + self._batch] = tokens[1].to(tokens[0].device, non_blocking=True)
+        latents[start : start + self._batch] = made.half()
+        tokens[start : start + self._batch] = batch[1].to(tokens.device, non_blocking=True)
         self._next += 1
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -61,12 +62,10 @@ class Pool:
         picked = torch.randint(0, len(self._latents), (count,), generator=generator, device=self._latents.device)
         return self._latents[picked].float(), self._tokens[picked]
 
-    def _room(
-        self, latents: torch.Tensor, tokens: torch.Tensor
-    ) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-        """The pool's own tensors beside what goes into them; made when the first batch shows their shape."""
+    def _room(self, latents: torch.Tensor, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The pool's own tensors, made when the first batch shows their shapes and device."""
         if self._latents is None or self._tokens is None:
             size = self._slots * self._batch
             self._latents = latents.new_zeros((size, *latents.shape[1:]), dtype=torch.float16)
             self._tokens = torch.zeros((size, tokens.shape[1]), dtype=torch.long, device=latents.device)
-        return (self._latents, latents), (self._tokens, tokens)
+        return self._latents, self._tokens

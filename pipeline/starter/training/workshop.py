@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,13 @@ class Workshop:
     def tokens(self, *captions: str) -> torch.Tensor:
         """int64 (captions, 77) on the device."""
         return tokens.of(self.tokenizer, captions).to(self.options.device)
+
+    @contextlib.contextmanager
+    def seeded(self) -> Iterator[None]:
+        """For random weights, made on the CPU: the same every time, and torch's own random numbers stay untouched."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.options.seed)
+            yield
 
     def autocast(self) -> torch.autocast:
         """bfloat16 where a GPU computes; a CPU computes in float32, which is exact to repeat."""

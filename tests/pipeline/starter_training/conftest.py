@@ -62,5 +62,4 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shop(data: Path) -> workshop.Workshop:
     """On the CPU, in one process."""
-    torch.set_num_threads(1)
     return workshop.opened(workshop.Options(data, starter.folder(), torch.device("cpu"), architecture.TINY))

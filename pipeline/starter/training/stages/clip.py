@@ -26,8 +26,8 @@ GRAIN = (0.0, 0.0, 0.05, 0.1)
 
 def training(workshop: Workshop, text: Any) -> Training:
     """``text`` is the trained text encoder."""
-    torch.manual_seed(workshop.options.seed)
-    clip = architecture.clip(workshop.options.sizes, text).to(workshop.options.device)
+    with workshop.seeded():
+        clip = architecture.clip(workshop.options.sizes, text).to(workshop.options.device)
     spoken = tuple(clip.text_model.parameters())
     rest = tuple(each for name, each in clip.named_parameters() if not name.startswith("text_model."))
     optimiser = Optimiser([Group(rest), Group(spoken, TEXT_SCALE)], habits=Habits(0.98, 0.05))

@@ -19,8 +19,8 @@ UNSAID = 0.3
 
 def training(workshop: Workshop, unet: Any) -> Training:
     """``unet`` is the trained one, frozen."""
-    torch.manual_seed(workshop.options.seed)
-    control = architecture.control(workshop.options.sizes, unet).train().requires_grad_(True)
+    with workshop.seeded():
+        control = architecture.control(workshop.options.sizes, unet).train().requires_grad_(True)
     control = control.to(workshop.options.device, memory_format=torch.channels_last)
     optimiser = Optimiser([Group(tuple(control.parameters()))])
     return Training({"control": control}, optimiser, workshop.options.device, workshop.options.seed + 2, averaged=False)

@@ -24,11 +24,11 @@ STEPS_A_BATCH = 2
 
 def networks(workshop: Workshop) -> dict[str, Any]:
     """Text encoder and UNet with random weights, the same for the same seed."""
-    torch.manual_seed(workshop.options.seed)
     device = workshop.options.device
-    text = architecture.text_encoder(workshop.options.sizes, len(workshop.tokenizer)).to(device)
-    unet = architecture.unet(workshop.options.sizes).to(device, memory_format=torch.channels_last)
-    return {"text": text, "unet": unet}
+    with workshop.seeded():
+        text = architecture.text_encoder(workshop.options.sizes, len(workshop.tokenizer))
+        unet = architecture.unet(workshop.options.sizes)
+    return {"text": text.to(device), "unet": unet.to(device, memory_format=torch.channels_last)}
 
 
 def training(workshop: Workshop, started_from: Path | None = None) -> Training:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def _steps(
 
 def _save(stage: str, training: Training, lesson: Lesson, spent: float, around: Surroundings) -> None:
     loss = float(training.loss)
-    if loss != loss:
+    if math.isnan(loss):
         # The checkpoint before this one may still be sound.
         raise TrainingError(f"{stage}: the loss is no number any more at step {training.step}; lower the rate")
     facts: dict[str, Any] = {
