@@ -130,11 +130,15 @@ class EngineProcess:
         """Stop, then SIGKILL."""
         with contextlib.suppress(RuntimeError):
             await self.send([Stop()])
-        await self._ends_within(grace_seconds)
-        self.kill()
-        await self._ends_within(0 if self._stuck else END_SECONDS)
-        self._writer.transport.abort()
-        self._listening.cancel()
+        try:
+            try:
+                await self._ends_within(grace_seconds)
+            finally:
+                self.kill()
+            await self._ends_within(0 if self._stuck else END_SECONDS)
+        finally:
+            self._writer.transport.abort()
+            self._listening.cancel()
         await asyncio.wait({self._listening})
 
     async def _ends_within(self, seconds: float) -> int | None:

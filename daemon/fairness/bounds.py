@@ -35,7 +35,8 @@ gets its share of all seconds less its shortfall; so many are drawn at most unti
 
 It does not matter whether pictures can share a forward. While the lane is drawn because it is owed something, what
 passes a job that is on board and has not begun is not counted as the lane's (:mod:`daemon.fairness.order`). And once
-the job has a place among those that go first, the sizes take turns, so that it starts after one forward of each other.
+the job has a place among those that go first, the sizes take turns, so that it starts after one forward of each other
+at most.
 
 With several engines each keeps the floor for the lanes that have work there. A job waits for one of them only once
 it is on board, and meanwhile the others draw as much each.

@@ -40,7 +40,8 @@ class Picture:
     """Forwards."""
     begun: bool = False
     turn: int = 0
-    """Number of the run that drew it last, or after which it came."""
+    """Number of the run that drew it last; at first that of the last but one before it was begun, so that it takes its
+    turn before those who have just been drawn and after all who wait."""
 
 
 @dataclass(eq=False, slots=True)
@@ -106,7 +107,7 @@ class SimulatedEngine:
         """A job comes on board."""
         self._arrivals += 1
         held = Held(record, self._arrivals, estimate, self.machine.forward_seconds(record.ask.fit, 1))
-        held.pictures = [Picture(held, record.ask.steps, turn=self.run_number) for _ in range(record.ask.pictures)]
+        held.pictures = [Picture(held, record.ask.steps) for _ in range(record.ask.pictures)]
         self.held.append(held)
         self._state = None
         self.cut_short()
@@ -234,7 +235,8 @@ class SimulatedEngine:
             if picture.begun or not blocked:
                 slots.append((rank, picture))
         for _, picture in slots:
-            picture.begun = True
+            if not picture.begun:
+                picture.begun, picture.turn = True, self.run_number - 2
         return slots
 
     def _load(self, model: str, now: float) -> None:
@@ -255,7 +257,10 @@ class SimulatedEngine:
             return 1  # they take turns
         forwards = min(picture.left for picture in self._group)
         each = self._forward / len(self._group)
-        counted = order.in_turn(self.state(), {picture.held.arrival: each for picture in self._group})
+        had: dict[int, float] = defaultdict(float)
+        for picture in self._group:
+            had[picture.held.arrival] += each
+        counted = order.in_turn(self.state(), had)
         rules, shares, far = self._rules, self.shares, far_behind(self.state(), self._rules)
         for lane in shares.wanting:
             change = self._forward * rules.shares[lane] - counted.get(lane, 0.0)

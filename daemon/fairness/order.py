@@ -8,12 +8,16 @@ take turns. But where a lane gets its turns as it is owed something, these go to
 whoever shares its forwards could pass one that has not begun for as long, a whole stream of them. So the lane is given
 what its jobs get in that order up to the first that has not begun and is passed (:func:`with_the_first`,
 :func:`in_turn`): nobody behind that one is drawn for the lane's sake, and what he gets because he rides along is not
-held against the lane.
+held against the lane. The price is that a lane with such a job is owed something although others of it are drawn.
+
+One that has begun may be passed: as sizes take turns everybody is now and then, and a lane that counted it would be
+owed something all the time. On overloaded engines what is foretold was then off by 0.26 in the median instead of 0.24.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 
 from daemon.fairness.values import LANES, Aboard, EngineState
 
@@ -68,11 +72,9 @@ def in_turn(engine: EngineState, had: Mapping[int, float]) -> dict[int, float]:
 
 
 def _in_turn(order: Sequence[int], aboard: Sequence[Aboard], drawn: Callable[[Aboard], bool]) -> list[int]:
-    """Those who are drawn, in order, up to the first that has not begun and is not."""
-    found = []
-    for place in order:
-        if drawn(aboard[place]):
-            found.append(place)
-        elif not aboard[place].served:
-            break
-    return found
+    """Those who are drawn, in order, up to the first that is not and has not begun."""
+    return [
+        place
+        for place in takewhile(lambda place: aboard[place].served or drawn(aboard[place]), order)
+        if drawn(aboard[place])
+    ]

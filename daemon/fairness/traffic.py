@@ -75,7 +75,7 @@ class Record:
     lead: float = 0.0
     """How far its owner's time lay, then, beyond that of whoever was next in the lane (once corrected)."""
     ahead: float = 0.0
-    """Engine-seconds that others of its lane had still to get, then, of what was on board."""
+    """Engine-seconds that the lane's other jobs, also its owner's, had still to get, then, of what was on board."""
 
     @property
     def wait(self) -> float:

@@ -260,7 +260,7 @@ class LocalEngine:
     def _start(self, picture: Picture) -> None:
         model = self._residency.get(picture.job.draw.model)
         assert model is not None
-        picture.served_at = self._serving.count
+        picture.served_at = self._serving.count - 1
         try:
             picture.start(model, self._device)
         except Exception as error:  # boundary: a job's failure is that job's alone

@@ -167,6 +167,7 @@ def test_a_second_one_is_refused_and_who_leaves_calls_it_off(daemon: Start, tmp_
     assert "a backup is under way" in said
     live.until(lambda: not list(tmp_path.glob(".mezzotint-unfinished-*")), 20, "nothing is left half written")
     live.until(lambda: _refused(live) is None, 20, "the next one is taken")
+    assert streamed(live, "/v1/prunes", {"keep": 0, "dry_run": True})["event"] == "pruned"
     assert live.stop() == 0
 
 
@@ -174,7 +175,9 @@ def _during_a_backup(live: LiveDaemon, path: Path) -> str | None:
     """Begin a backup, ask for a prune and leave; what it was refused with, None when the backup was over by then."""
     backup = SocketConnection(live.socket)
     backup.request("POST", "/v1/backups", json.dumps({"path": str(path)}), {"content-type": "application/json"})
+    deadline = time.monotonic() + 20
     while not (list(path.parent.glob(".mezzotint-unfinished-*")) or path.exists()):
+        assert time.monotonic() < deadline, "no backup begins"
         time.sleep(0.001)
     said = _refused(live)
     backup.close()
@@ -188,4 +191,5 @@ def _refused(live: LiveDaemon) -> str | None:
     answer = prune.getresponse()
     said = answer.read()
     prune.close()
+    assert answer.status in (200, 503), said
     return str(json.loads(said)["error"]["message"]) if answer.status == 503 else None

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from simulation.traces import Speed, Trace, traces, worst_floor, worst_oldest
 
 from daemon.fairness import bounds
@@ -20,7 +20,12 @@ from daemon.fairness.values import Fit, Rules
 FIT = Fit("model", 512, 512)
 NO_LIFT = Policy(next_pick, lambda engine, shares, rules: plain_ranks(engine.aboard))
 random_traces = settings(
-    max_examples=1000, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=1000,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.generate,),  # making a trace smaller that fails takes minutes
 )
 
 
@@ -54,17 +59,21 @@ def test_under_floods_in_every_lane_the_policy_keeps_what_is_stated() -> None:
 @pytest.mark.parametrize("lane", [1, 2, 3])
 @pytest.mark.parametrize("speed", [Speed(0.0, 0.1), Speed(0.05, 0.02), Speed(0.1, 0.0)], ids=["rows", "both", "flat"])
 def test_a_stream_that_rides_with_a_long_job_does_not_pass_one_of_another_size(lane: int, speed: Speed) -> None:
-    """It fits the forwards of the lane's first job; the misfit came before it and must wait for that job to end."""
+    """It fits the forwards of the lane's first job; the misfit came before it and must wait for that job alone."""
     misfit = Ask(at=0.1, lane=lane, owner="misfit", fit=Fit("model", 640, 640), steps=20)
     people = [Ask(at=0.0, lane=0, owner=f"person-{each}", fit=Fit("model", 768, 768), steps=10**5) for each in range(2)]
     stream = [Ask(at=0.2, lane=lane, owner="stream", fit=FIT, steps=20) for _ in range(300)]
-    asks = (Ask(at=0.0, lane=lane, owner="long", fit=FIT, steps=200), misfit, *people, *stream)
-    trace = Trace(asks, (Machine(capacity=8, forward_seconds=speed),))
-    outcome = simulate(trace.asks, trace.machines, until=5000)
+    long = Ask(at=0.0, lane=lane, owner="long", fit=FIT, steps=200)
+    machines = (Machine(capacity=8, forward_seconds=speed),)
 
-    assert next(record for record in outcome.records if record.ask == misfit).started < math.inf
-    assert worst_floor(trace, outcome) <= 1
-    assert worst_oldest(trace, outcome) <= 1
+    def started(*asks: Ask) -> float:
+        trace = Trace((long, misfit, *people, *asks), machines)
+        outcome = simulate(trace.asks, machines, until=5000)
+        assert worst_floor(trace, outcome) <= 1
+        assert worst_oldest(trace, outcome) <= 1
+        return next(record.started for record in outcome.records if record.ask == misfit)
+
+    assert started(*stream) < 1.5 * started()
 
 
 @pytest.mark.parametrize("policy", [FIRST_COME, STRICT, NO_LIFT], ids=["first come", "strict lanes", "no lift"])

@@ -117,6 +117,19 @@ def test_what_rides_along_does_not_count_while_the_first_job_of_its_lane_waits()
     assert in_turn(state, {1: 0.5, 2: 0.5, 3: 0.25}) == {PEOPLE: 0.5, FOLDER: 0.75}
 
 
+def test_what_passes_one_that_has_not_begun_is_neither_drawn_for_the_lanes_sake_nor_counted() -> None:
+    misfit = aboard(FOLDER, "g", 2, Fit("a", 1024, 1024))
+    begun = engine(aboard(FOLDER, "f", 1), replace(misfit, served=0.5), aboard(FOLDER, "h", 3))
+    assert in_turn(begun, {1: 0.5, 3: 0.5}) == {FOLDER: 1.0}
+    state = engine(aboard(FOLDER, "f", 1), misfit, aboard(FOLDER, "h", 3), aboard(PEOPLE, "p", 4))
+    assert in_turn(state, {1: 0.5, 3: 0.5}) == {FOLDER: 0.5}
+    assert in_turn(state, {1: 0.5, 2: 0.5, 3: 0.5}) == {FOLDER: 1.5}
+    wide = Rules(shares=(0.1, 0.7, 0.1, 0.1))
+    assert [rank == 0 for rank in ranks(state, Shares(owed=frozenset({FOLDER})), wide)] == [True, False, False, False]
+    without = engine(aboard(FOLDER, "f", 1), aboard(FOLDER, "h", 3), aboard(PEOPLE, "p", 4))
+    assert [rank == 0 for rank in ranks(without, Shares(owed=frozenset({FOLDER})), wide)] == [True, True, False]
+
+
 def test_a_lane_is_owed_its_share_of_what_others_get_while_it_wants() -> None:
     shares = Shares().seen([FOLDER]).served(9.0, {PEOPLE: 9.0}, RULES).settled(RULES)
     assert shares.owed == set()

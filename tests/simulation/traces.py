@@ -70,6 +70,7 @@ def traces(draw: st.DrawFn) -> Trace:
                     owner=f"owner-{owner}",
                     fit=random.choice(own_fits),
                     steps=max(1, int(steps * random.uniform(0.5, 1))),
+                    pictures=random.choice([1, 1, 1, 4]),
                     weight=weight,
                     error=error,
                     alone=alone and random.random() < 0.02,

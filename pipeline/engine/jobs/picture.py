@@ -37,8 +37,9 @@ class Picture:
         self.call: Call | None = None
         self.image: Image.Image | None = None
         self.served_at = 0
-        """Number of the forward that served it last, or before which it was started: newcomers take turns with those
-        who have begun, and do not go before them for ever."""
+        """Number of the pass that served it last; at first that of the last but one before it was started. So newcomers
+        take their turn before those who have just been served and after all who wait: no stream of them goes first for
+        ever."""
         self.finished_at = 0
         """Number of the denoising forward that made its last step."""
         self.model: LoadedModel | None = None

@@ -39,7 +39,7 @@ class Waiting(Protocol):
 
     @property
     def served_at(self) -> int:
-        """Number of the forward that served it last, or before which it was started."""
+        """Number of the pass that served it last, or the last but one before it was started."""
 
     @property
     def finished_at(self) -> int:

@@ -189,3 +189,5 @@ async def test_a_cancellation_that_comes_as_the_process_ends_is_not_lost(
             working.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await working
+    assert engine._listening.cancelled() or engine._listening.cancelling()
+    assert engine._killed
