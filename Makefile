@@ -13,6 +13,7 @@
 #
 # DATA=training-data   the folder of the pictures, for make train-starter; OUT=training-out is where all is written
 # SECONDS=unet=1300,polish=300,clip=150,control=200   how long each stage learns; STAGES=unet,clip names some of them
+#                      (more than 30 minutes; unet=900,polish=150,clip=100,control=120 fits into them)
 # TRAIN="--leave-after 540"  more arguments of the training, as in python -m pipeline.starter.training train --help
 # PYTHON=python3.12    the interpreter that .venv is made with (3.11 or newer)
 # TORCH="..."          another build of torch than the locked one for CPUs, as arguments of pip install:

@@ -1,4 +1,4 @@
-"""``python -m pipeline.starter.training``: collect pictures, train, evaluate, draw a sheet.
+"""``python -m pipeline.starter.training``: collect pictures, train, assemble what was carried, evaluate, draw a sheet.
 
 The exit status is 0 when all is done, 1 when it can't be done, 3 when something is left unfinished.
 """
@@ -18,6 +18,7 @@ import transformers
 
 from pipeline import starter
 from pipeline.starter.training import architecture, collect, course, drawing, model_folder, sheet
+from pipeline.starter.training.assemble import assemble
 from pipeline.starter.training.evaluation.run import Extent, evaluate
 from pipeline.starter.training.failures import TrainingError
 from pipeline.starter.training.stages import plan
@@ -30,7 +31,13 @@ DONE, CANT, UNFINISHED = 0, 1, 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     asked = _parser().parse_args(arguments)
-    commands = {"collect": _collect, "train": _train, "evaluate": _evaluate, "sheet": _sheet}
+    commands = {
+        "collect": _collect,
+        "train": _train,
+        "assemble": _assemble,
+        "evaluate": _evaluate,
+        "sheet": _sheet,
+    }
     _quiet_libraries()
     try:
         return commands[asked.command](asked)
@@ -65,6 +72,12 @@ def _train(asked: argparse.Namespace) -> int:
     say(f"{len(workshop.collection.subjects)} subjects, {len(workshop.textures)} pictures, {workshop.options.device}")
     around = Surroundings(asked.out, asked.resume, say, stop)
     return DONE if course.run(workshop, plans, asked.stages, around, asked.start_from) else UNFINISHED
+
+
+def _assemble(asked: argparse.Namespace) -> int:
+    for folder in assemble(_workshop(asked), asked.out):
+        print(folder)
+    return DONE
 
 
 def _evaluate(asked: argparse.Namespace) -> int:
@@ -143,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="teach one stage after the other")
     _add_common(train)
     _add_train(train)
+    _add_common(commands.add_parser("assemble", help="make the folders from carried weights (light/ in --out)"))
     judge = commands.add_parser("evaluate", help="write figures, a card and sheets")
     _add_common(judge)
     judge.add_argument("--scenes", type=int, default=2000, help="to rank captions for")

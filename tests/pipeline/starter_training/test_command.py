@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,43 @@ def test_carried_weights_start_another_run(data: Path, tmp_path: Path) -> None:
     assert command.main([*asked, "--out", str(tmp_path / "one")]) == command.DONE
     carried = str(tmp_path / "one" / "light" / "unet")
     assert command.main([*asked, "--out", str(tmp_path / "two"), "--start-from", carried]) == command.DONE
+
+
+def files(out: Path) -> dict[str, bytes]:
+    """The weights in the folders of a run."""
+    return {
+        str(file.relative_to(out)): file.read_bytes()
+        for name in ("starter", "starter-control-edges")
+        for file in (out / name).rglob("*.safetensors")
+    }
+
+
+def test_folders_are_assembled_from_carried_weights_alone(data: Path, tmp_path: Path) -> None:
+    """
+    1. All stages are run in one place.
+    2. Elsewhere only the weights of polish are brought; the folder is assembled and the stages after it are run.
+    3. In a third place all of ``light/`` is brought and assembled.
+    Result: the stages run without checkpoints, and the third place has the folders of the first, bit for bit.
+    """
+    common = ["--tiny", "--data", str(data), "--device", "cpu"]
+    seconds = ["--seconds", "unet=0.2,polish=0.1,clip=0.2,control=0.2"]
+    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
+    assert command.main(["train", *seconds, *common, "--out", str(one)]) == command.DONE
+
+    shutil.copytree(one / "light" / "polish", two / "light" / "polish")
+    assert command.main(["assemble", *common, "--out", str(two)]) == command.DONE
+    assert command.main(["train", "--stages", "clip,control", *seconds, *common, "--out", str(two)]) == command.DONE
+    shutil.copytree(one / "light", three / "light")
+    assert command.main(["assemble", *common, "--out", str(three)]) == command.DONE
+
+    assert files(three) == files(one)
+    assert files(two).keys() == files(one).keys()
+
+
+def test_nothing_is_assembled_from_nothing(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["assemble", "--tiny", "--data", str(data), "--out", str(tmp_path)]) == command.CANT
+
+    assert "bring all parts" in capsys.readouterr().err
 
 
 def test_what_it_can_not_do_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
