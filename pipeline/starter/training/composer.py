@@ -63,7 +63,7 @@ def _thing(rng: random.Random, collection: Collection, index: int, style: str, p
 
 
 def _one(rng: random.Random, collection: Collection, style: str) -> _Part:
-    index = rng.choice(collection.of_style(style))
+    index = rng.choice(collection.of_style[style])
     subject = collection.subjects[index]
     size, adjectives = _size(rng)
     tint = None
@@ -89,7 +89,7 @@ def _size(rng: random.Random) -> tuple[float, str]:
 
 
 def _pair(rng: random.Random, collection: Collection, style: str) -> _Part:
-    first, second = rng.sample(collection.of_style(style), 2)
+    first, second = rng.sample(collection.of_style[style], 2)
     size = rng.uniform(0.38, 0.47)
     shifts = [0.5 + rng.uniform(-0.06, 0.06) for _ in range(2)]
     if rng.random() < 0.75:
@@ -108,7 +108,7 @@ def _pair(rng: random.Random, collection: Collection, style: str) -> _Part:
 
 
 def _several(rng: random.Random, collection: Collection, style: str) -> _Part:
-    index, count = rng.choice(collection.of_style(style)), rng.choice(list(SPOTS))
+    index, count = rng.choice(collection.of_style[style]), rng.choice(list(SPOTS))
     size = rng.uniform(0.36, 0.44)
     things = tuple(_thing(rng, collection, index, style, (*spot, size)) for spot in SPOTS[count])
     caption = Caption(f"{NUMBERS[count]} {{0}}", (collection.subjects[index].name,), Form.PLURAL)

@@ -47,19 +47,25 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """``files`` are the numbers of the pictures in the archive, in the order of the textures."""
+    """Make one with :meth:`of`: what each scene asks for is found once.
+
+    ``files`` are the numbers of the pictures in the archive, in the order of the textures. ``of_style`` has the indices
+    of the subjects that are drawn in a style; ``styles`` are those that at least two have (a pair needs two).
+    """
 
     subjects: tuple[Subject, ...]
     files: tuple[int, ...]
+    styles: tuple[str, ...]
+    of_style: Mapping[str, tuple[int, ...]]
 
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """Those that at least two subjects have (a pair needs two)."""
-        return tuple(style for style in styles.WORDS if len(self.of_style(style)) >= 2)
-
-    def of_style(self, style: str) -> tuple[int, ...]:
-        """Indices of the subjects that are drawn in a style."""
-        return tuple(index for index, subject in enumerate(self.subjects) if style in subject.pictures)
+    @classmethod
+    def of(cls, subjects: tuple[Subject, ...], files: tuple[int, ...]) -> Collection:
+        """Of subjects and the pictures they name."""
+        found = {
+            style: tuple(index for index, subject in enumerate(subjects) if style in subject.pictures)
+            for style in styles.WORDS
+        }
+        return cls(subjects, files, tuple(style for style in found if len(found[style]) >= 2), found)
 
 
 def load(folder: Path) -> Collection:
@@ -76,7 +82,7 @@ def load(folder: Path) -> Collection:
     files = sorted({number for each in records for number in each["pictures"].values()})
     places = {number: place for place, number in enumerate(files)}
     labels = {_label(each) for each in records}
-    return Collection(tuple(_subject(each, places, labels) for each in records), tuple(files))
+    return Collection.of(tuple(_subject(each, places, labels) for each in records), tuple(files))
 
 
 def _is_fit(record: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from pathlib import Path
@@ -7,12 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.starter.training import composer, edges, palette, subjects
+from pipeline.starter.training import composer, edges, palette, styles, subjects
 from pipeline.starter.training.captions import NUMBERS, Caption, Form, plural, with_article
 from pipeline.starter.training.evaluation import background, count
 from pipeline.starter.training.failures import TrainingError
 from pipeline.starter.training.packed import pack
 from pipeline.starter.training.scene import Arrangement, Scene
+from pipeline.starter.training.subjects import Collection, Subject
 from pipeline.starter.training.workshop import Workshop
 
 pytestmark = pytest.mark.engine
@@ -47,6 +49,20 @@ def test_a_scene_is_the_same_whenever_it_is_made(shop: Workshop) -> None:
 
     assert composer.compose(shop.collection, "tests", 7) == one
     assert composer.compose(shop.collection, "others", 7) != one
+
+
+def test_the_scenes_of_a_stream_are_those_they_always_were() -> None:
+    """A checkpoint can only be gone on with bit for bit while scene N of a stream stays what it was."""
+    shown = [{style: 3 * n + k for k, style in enumerate(styles.WORDS) if (n + k) % 4} for n in range(9)]
+    known = tuple(
+        Subject(f"thing {n}", f"red label {n}" if n % 3 == 0 else f"label {n}", ("tag", "toy")[: n % 3], pictures)
+        for n, pictures in enumerate(shown)
+    )
+
+    scenes = composer.compose_many(Collection.of(known, tuple(range(27))), "tests", range(500))
+
+    digest = hashlib.sha256(repr(scenes).encode()).hexdigest()
+    assert digest == "2395f6ed3d7b10e24bf6f1328a82f8a5984db0cf8827926395d097f6305130b9"
 
 
 def test_captions_count_what_is_there_and_name_each(shop: Workshop, scenes: tuple[Scene, ...]) -> None:
