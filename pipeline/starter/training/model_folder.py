@@ -73,6 +73,7 @@ def load_pipeline(out: Path, device: torch.device) -> Any:
         _there(out / MODEL, "unet"), dtype=torch.float32, local_files_only=True
     )
     pipe.set_progress_bar_config(disable=True)
+    pipe.unet.to(memory_format=torch.channels_last)
     return pipe.to(device)
 
 

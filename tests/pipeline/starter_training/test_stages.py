@@ -206,6 +206,19 @@ def test_the_folder_tells_what_it_knows_and_nothing_of_where_it_was_made(trained
         assert str(trained.parent) not in file.read_text(encoding="utf-8")
 
 
+def test_the_control_net_learns_beside_a_unet_with_channels_last(shop: Workshop, trained: Path) -> None:
+    pipe = model_folder.load_pipeline(trained, DEVICE)
+    training = control.training(shop, pipe.unet)
+    lesson = control.Following(shop, plan.TINY["control"], training, (pipe.text_encoder, pipe.unet), 0)
+    given: list[torch.Tensor] = [pipe.unet.conv_in.weight]
+    training.networks["control"].register_forward_pre_hook(lambda _, seen: given.extend((seen[0], seen[3])))
+
+    lesson.loss(0, training.generator)
+
+    assert len(given) == 3
+    assert all(each.is_contiguous(memory_format=torch.channels_last) for each in given)
+
+
 def test_a_later_stage_without_an_earlier_one_is_told(shop: Workshop, tmp_path: Path) -> None:
     for stage in ("polish", "clip", "control"):
         with pytest.raises(TrainingError, match=r"unet|part-0"):

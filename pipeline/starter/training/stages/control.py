@@ -60,7 +60,8 @@ class Following:
         timesteps = torch.randint(0, noise.TIMESTEPS, (len(clean),), generator=generator, device=device)
         added = torch.randn(clean.shape, generator=generator, device=device)
         blurred, v = noise.blurred(clean, timesteps, added, self._alphas)
-        return F.mse_loss(self._told(blurred, timesteps, tokens, edges.of(pictures)).float(), v)
+        blurred, hints = (each.contiguous(memory_format=torch.channels_last) for each in (blurred, edges.of(pictures)))
+        return F.mse_loss(self._told(blurred, timesteps, tokens, hints).float(), v)
 
     def _told(
         self, blurred: torch.Tensor, timesteps: torch.Tensor, tokens: torch.Tensor, hints: torch.Tensor
