@@ -93,7 +93,7 @@ simulate: setup
 screens: setup
 	PYTHONPATH=tests $(BIN)/python -m support.discord_view.screens plots/discord
 
-# Goes on where an earlier run stopped; what is unfinished when it has to leave is told by status 3.
+# Goes on where an earlier run stopped. What is unfinished when it has to leave ends the recipe with status 3, make itself with 2.
 train-starter: setup
 	$(BIN)/python -m pipeline.starter.training train --data $(DATA) --out $(OUT) --stages $(STAGES) \
 		--seconds $(SECONDS) --device cuda --workers 13 --resume $(TRAIN)

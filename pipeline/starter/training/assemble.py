@@ -19,17 +19,16 @@ def assemble(workshop: Workshop, out: Path) -> tuple[Path, ...]:
     if stage is None:
         raise TrainingError(f"there is neither polish nor unet in {carried}: bring all parts of one of them")
     made = denoiser.networks(workshop)
-    light.read(carried / stage, made)
-    written = [model_folder.save_model(out, workshop, made["text"], made["unet"])]
+    written = [model_folder.save_model(out, workshop, made, _read(carried / stage, made))]
     if (carried / "clip").is_dir():
-        learnt = _read(carried / "clip", clip.training(workshop, made["text"]).networks)
-        written.append(model_folder.save_clip(out, workshop, learnt["clip"]))
+        matching = clip.training(workshop, made["text"]).networks
+        written.append(model_folder.save_clip(out, workshop, matching, _read(carried / "clip", matching)))
     if (carried / "control").is_dir():
-        learnt = _read(carried / "control", control.training(workshop, made["unet"]).networks)
-        written.append(model_folder.save_control(out, learnt["control"]))
+        following = control.training(workshop, made["unet"]).networks
+        written.append(model_folder.save_control(out, following, _read(carried / "control", following)))
     return tuple(written)
 
 
-def _read(folder: Path, networks: Mapping[str, Any]) -> Mapping[str, Any]:
-    light.read(folder, networks)
-    return networks
+def _read(folder: Path, networks: Mapping[str, Any]) -> dict[str, Any]:
+    """The origin of the weights, which are in ``networks`` then."""
+    return model_folder.origin(folder.name, light.read(folder, networks)["step"])

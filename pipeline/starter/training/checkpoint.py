@@ -55,6 +55,16 @@ def read(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         raise TrainingError(f"{file} is no checkpoint of this program, or is damaged: {error}") from error
 
 
+def facts_of(file: Path) -> dict[str, Any]:
+    """The facts alone; none where there is no such file or it is damaged."""
+    try:
+        with safetensors.safe_open(file, framework="pt") as opened:
+            found = json.loads((opened.metadata() or {})[_KEY])
+    except (OSError, safetensors.SafetensorError, KeyError, ValueError):
+        return {}
+    return dict(found)
+
+
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
     """Its own memory in the usual order: safetensors takes no views, and channels may come last on the device."""
     return tensor.detach().cpu().contiguous().clone(memory_format=torch.contiguous_format)

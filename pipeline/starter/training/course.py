@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.starter.training import model_folder
+from pipeline.starter.training.failures import TrainingError
 from pipeline.starter.training.stages import clip, control, denoiser
 from pipeline.starter.training.stages.plan import Plan
-from pipeline.starter.training.stages.teaching import Surroundings, teach
+from pipeline.starter.training.stages.teaching import Outcome, Surroundings, teach
+from pipeline.starter.training.stages.training import Training
 from pipeline.starter.training.workshop import Workshop
 
 
@@ -35,12 +37,17 @@ def run(
 def _denoise(workshop: Workshop, stage: str, plan: Plan, around: Surroundings, started_from: Path | None) -> bool:
     begun = around.light_of("unet") if stage == "polish" else started_from
     training = denoiser.training(workshop, begun)
-    lesson = functools.partial(denoiser.Denoising, workshop, plan, training, stage)
+
+    def lesson(drawn: int) -> denoiser.Denoising:
+        if stage == "unet":
+            _refuse_if_polished(around)
+        return denoiser.Denoising(workshop, plan, training, stage, drawn)
+
     outcome = teach(stage, plan, training, lesson, around)
-    learnt = training.results
-    # A stage that was over before has been saved before, and a later one may have gone on from it.
-    if outcome.steps or not (around.out / model_folder.MODEL).is_dir():
-        model_folder.save_model(around.out, workshop, learnt["text"], learnt["unet"])
+    folder = around.out / model_folder.MODEL
+    # What polish has gone on from is not what is drawn with.
+    if (stage == "polish" or not _polished(around)) and _is_due(folder, stage, training, outcome):
+        model_folder.save_model(around.out, workshop, training.results, model_folder.origin(stage, training.step))
     return outcome.spent
 
 
@@ -48,7 +55,8 @@ def _match(workshop: Workshop, stage: str, plan: Plan, around: Surroundings, _: 
     training = clip.training(workshop, model_folder.load_text(around.out, workshop.options.device))
     lesson = functools.partial(clip.Matching, workshop, plan, training)
     outcome = teach(stage, plan, training, lesson, around)
-    model_folder.save_clip(around.out, workshop, training.results["clip"])
+    if _is_due(around.out / model_folder.CLIP, stage, training, outcome):
+        model_folder.save_clip(around.out, workshop, training.results, model_folder.origin(stage, training.step))
     return outcome.spent
 
 
@@ -58,5 +66,26 @@ def _follow(workshop: Workshop, stage: str, plan: Plan, around: Surroundings, _:
     training = control.training(workshop, frozen[1])
     lesson = functools.partial(control.Following, workshop, plan, training, frozen)
     outcome = teach(stage, plan, training, lesson, around)
-    model_folder.save_control(around.out, training.results["control"])
+    if _is_due(around.out / model_folder.CONTROL, stage, training, outcome):
+        model_folder.save_control(around.out, training.results, model_folder.origin(stage, training.step))
     return outcome.spent
+
+
+def _is_due(folder: Path, stage: str, training: Training, outcome: Outcome) -> bool:
+    """Whether a stage has something to leave: new, or left out by a kill after its last checkpoint."""
+    if training.step == 0:
+        return False
+    return outcome.steps > 0 or model_folder.origin_of(folder) != model_folder.origin(stage, training.step)
+
+
+def _polished(around: Surroundings) -> bool:
+    return around.checkpoint_of("polish").exists() or around.light_of("polish").exists()
+
+
+def _refuse_if_polished(around: Surroundings) -> None:
+    if _polished(around):
+        raise TrainingError(
+            f"unet can't go on in {around.out}: polish has begun from it, and the model is that of polish. "
+            f"To polish anew afterwards, remove {around.checkpoint_of('polish')} and {around.light_of('polish')}; "
+            "to keep both, name another folder (--out)"
+        )

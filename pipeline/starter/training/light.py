@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -33,8 +34,16 @@ def write(folder: Path, networks: Mapping[str, nn.Module], facts: checkpoint.Fac
         checkpoint.write(folder / f"part-{number}.safetensors", part, {**facts, "part": number, "parts": len(parts)})
 
 
-def read(folder: Path, networks: Mapping[str, nn.Module]) -> None:
-    """Into networks of the same sizes."""
+def is_of(folder: Path, facts: checkpoint.Facts) -> bool:
+    """Whether all parts are there, and of the checkpoint with these facts."""
+    parts = checkpoint.facts_of(folder / "part-0.safetensors").get("parts", 0)
+    found = [checkpoint.facts_of(folder / f"part-{number}.safetensors") for number in range(parts)]
+    wanted = [{**facts, "part": number, "parts": parts} for number in range(parts)]
+    return bool(parts) and found == wanted
+
+
+def read(folder: Path, networks: Mapping[str, nn.Module]) -> dict[str, Any]:
+    """Into networks of the same sizes; the facts."""
     first, facts = checkpoint.read(folder / "part-0.safetensors")
     found = dict(first)
     for number in range(1, facts["parts"]):
@@ -48,3 +57,4 @@ def read(folder: Path, networks: Mapping[str, nn.Module]) -> None:
             network.load_state_dict(mine)
         except RuntimeError as error:
             raise TrainingError(f"the weights in {folder} do not fit the networks: {error}") from error
+    return facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +17,51 @@ from pipeline.starter.training import checkpoint, listing, noise, tokens
 from pipeline.starter.training.failures import TrainingError
 from pipeline.starter.training.workshop import Workshop
 
-MODEL, CONTROL = "starter", "starter-control-edges"
+MODEL, CLIP, CONTROL = "starter", "starter/clip", "starter-control-edges"
+ORIGIN = "trained.json"
+"""In each of them: of which stage and step it is."""
 
 
-def save_model(out: Path, workshop: Workshop, text: Any, unet: Any) -> Path:
-    """A pipeline folder with the given text encoder and UNet, the VAE and tokenizer of the base."""
+def save_model(out: Path, workshop: Workshop, networks: Mapping[str, Any], origin: checkpoint.Facts) -> Path:
+    """A pipeline folder with the text encoder and UNet of ``networks``, the VAE and tokenizer of the base."""
     base = workshop.options.base
     vae = AutoencoderKL.from_pretrained(base / "vae", dtype=torch.float16, local_files_only=True)  # type: ignore[no-untyped-call]
-    pipe = assembled(vae, tokens.load(base), _half(text), _half(unet))
+    pipe = assembled(vae, tokens.load(base), _half(networks["text"]), _half(networks["unet"]))
 
     def fill(folder: Path) -> None:
         pipe.save_pretrained(folder, safe_serialization=True)
         shutil.copytree(base / "tokenizer", folder / "tokenizer", dirs_exist_ok=True)  # with the plain vocabulary
         listing.write(folder, workshop.collection, workshop.options.sizes.side)
 
-    return _replaced(out / MODEL, fill)
+    return _replaced(out / MODEL, fill, origin)
 
 
-def save_clip(out: Path, workshop: Workshop, clip: Any) -> Path:
+def save_clip(out: Path, workshop: Workshop, networks: Mapping[str, Any], origin: checkpoint.Facts) -> Path:
     """``clip/`` in the model's folder, with the preparation of its pictures."""
     side = workshop.options.sizes.eye_side
 
     def fill(folder: Path) -> None:
-        _half(clip).save_pretrained(folder)
+        _half(networks["clip"]).save_pretrained(folder)
         tokens.load(workshop.options.base).save_pretrained(folder)
         checkpoint.write_bytes(folder / "preprocessor_config.json", _preparation(side))
 
-    return _replaced(out / MODEL / "clip", fill)
+    return _replaced(out / CLIP, fill, origin)
 
 
-def save_control(out: Path, control: Any) -> Path:
+def save_control(out: Path, networks: Mapping[str, Any], origin: checkpoint.Facts) -> Path:
     """A folder of its own beside the model's."""
-    return _replaced(out / CONTROL, lambda folder: _half(control).save_pretrained(folder))
+    return _replaced(out / CONTROL, lambda folder: _half(networks["control"]).save_pretrained(folder), origin)
+
+
+def origin(stage: str, step: int) -> dict[str, Any]:
+    """What a folder says of itself."""
+    return {"stage": stage, "step": step}
+
+
+def origin_of(folder: Path) -> dict[str, Any]:
+    """Of a folder that is there; of others, and of those made without saying so, nothing."""
+    file = folder / ORIGIN
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
 
 def assembled(vae: Any, tokenizer: Any, text: Any, unet: Any) -> Any:
@@ -85,7 +98,7 @@ def load_text(out: Path, device: torch.device) -> Any:
 
 def load_clip(out: Path, device: torch.device) -> Any:
     """The saved CLIP, frozen, in float32."""
-    folder = _there(out / MODEL / "clip", "clip")
+    folder = _there(out / CLIP, "clip")
     return _frozen(CLIPModel.from_pretrained(folder, dtype=torch.float32), device)
 
 
@@ -109,11 +122,12 @@ def _half(network: Any) -> Any:
     return copy.deepcopy(network).to(torch.float16)
 
 
-def _replaced(folder: Path, fill: Callable[[Path], object]) -> Path:
+def _replaced(folder: Path, fill: Callable[[Path], object], origin: checkpoint.Facts) -> Path:
     """``folder`` filled anew; what is beside the pipeline's own files in an older one (``clip/``) is kept."""
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     fill(beside)
+    checkpoint.write_bytes(beside / ORIGIN, (json.dumps(dict(origin)) + "\n").encode())
     _forget_paths(beside)
     if (folder / "clip").is_dir() and not (beside / "clip").exists():
         shutil.move(folder / "clip", beside / "clip")

@@ -40,10 +40,16 @@ class Pool:
         """How many batches of the stream have come in, the overwritten ones included."""
         return self._next
 
-    def fill(self, drawn: int = 0) -> None:
-        """Take batches in until the pool is full and holds what it held when it had taken ``drawn`` in."""
+    def fill(self, drawn: int = 0, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Take batches in until the pool is full and holds what it held when it had taken ``drawn`` in.
+
+        False if ``stop`` said so before that.
+        """
         while self._next < max(drawn, self._slots):
+            if stop():
+                return False
             self.refresh()
+        return True
 
     def refresh(self) -> None:
         """One more batch in the place of the oldest."""

@@ -61,7 +61,7 @@ class Workshop:
     def seeded(self) -> Iterator[None]:
         """For random weights, made on the CPU: the same every time, and torch's own random numbers stay untouched."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.options.seed)
+            torch.default_generator.manual_seed(self.options.seed)  # torch.manual_seed would be the GPU's too
             yield
 
     def autocast(self) -> torch.autocast:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +16,10 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from pipeline.models import checks
-from pipeline.starter.training import checkpoint, course, model_folder
+from pipeline.starter.training import checkpoint, course, light, model_folder
 from pipeline.starter.training.failures import TrainingError
 from pipeline.starter.training.stages import clip, control, denoiser, plan
-from pipeline.starter.training.stages.teaching import Surroundings, teach
+from pipeline.starter.training.stages.teaching import Stop, Surroundings, teach
 from pipeline.starter.training.stages.training import Training
 from pipeline.starter.training.workshop import Workshop
 
@@ -36,8 +39,8 @@ class Ticking:
     def drawn(self) -> int:
         return int(self._lesson.drawn)
 
-    def warm_up(self) -> None:
-        self._lesson.warm_up()
+    def warm_up(self, stop: Stop) -> None:
+        self._lesson.warm_up(stop)
 
     def loss(self, step: int, generator: torch.Generator) -> torch.Tensor:
         if self.now == self._breaks_at:
@@ -101,6 +104,35 @@ def test_a_stage_that_was_killed_goes_on_bit_for_bit(shop: Workshop, make: Make,
     assert [name for name in one if not torch.equal(one[name], other[name])] == []
     fresh = make(shop, plan.TINY["unet"])[0].tensors()
     assert any(not torch.equal(one[name], fresh[name]) for name in fresh if name.startswith("network."))
+
+
+def first_latents(shop: Workshop, training: Training) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first pool of a run, and what its generator gives first."""
+    lesson = denoiser.Denoising(shop, plan.TINY["unet"], training, "unet", 0)
+    lesson.warm_up(lambda: False)
+    pool = lesson._pool._latents
+    assert pool is not None
+    return pool, torch.rand(4, generator=training.generator)
+
+
+def test_a_run_from_carried_weights_sees_other_scenes_and_noise(shop: Workshop, tmp_path: Path) -> None:
+    """
+    1. A run of two steps; another of two steps from what the first carried; a third from what the second carried.
+    Result: the three see different scenes and random numbers, and the second goes on with its own after a stop.
+    """
+    begun = denoiser.training(shop)
+    seen = [first_latents(shop, begun)]
+    for name in ("one", "two"):
+        begun.step = 2
+        light.write(tmp_path / name, begun.networks, {"step": begun.step, "earlier": begun.earlier})
+        begun = denoiser.training(shop, tmp_path / name)
+        seen.append(first_latents(shop, begun))
+
+    for one, other in itertools.combinations(seen, 2):
+        assert not any(torch.equal(*each) for each in zip(one, other, strict=True))
+    resumed = denoiser.training(shop)
+    resumed.restore(begun.tensors(), 1, begun.earlier)
+    assert torch.equal(first_latents(shop, resumed)[0], seen[2][0])
 
 
 def test_a_budget_that_is_spent_is_not_spent_again_and_a_longer_one_is_gone_on_with(
@@ -226,12 +258,22 @@ def test_a_later_stage_without_an_earlier_one_is_told(shop: Workshop, tmp_path: 
 
 
 def test_a_stage_that_is_stopped_is_unfinished_and_those_after_it_wait(shop: Workshop, tmp_path: Path) -> None:
-    said: list[str] = []
+    """Before the warm-up, within it, after it, and after some steps: what has learnt nothing leaves nothing."""
+    for asked in range(3):
+        said: list[str] = []
+        answers = itertools.chain([False] * asked, itertools.repeat(True))
+        around = Surroundings(tmp_path, False, said.append, functools.partial(next, answers))
 
-    assert not course.run(shop, plan.TINY, plan.NAMES, Surroundings(tmp_path, False, said.append, lambda: True))
+        assert not course.run(shop, plan.TINY, plan.NAMES, around)
 
-    assert said[-1].startswith("unet is unfinished")
+        assert said[-1].startswith("unet is unfinished")
+        assert list(tmp_path.iterdir()) == []
+
+    answers = itertools.chain([False] * 8, itertools.repeat(True))
+    around = Surroundings(tmp_path, False, lambda _: None, functools.partial(next, answers))
+    assert not course.run(shop, plan.TINY, plan.NAMES, around)
     assert [file.stem for file in (tmp_path / "checkpoints").iterdir()] == ["unet"]
+    assert (tmp_path / model_folder.MODEL).is_dir()
 
 
 def test_going_on_after_everything_is_over_changes_nothing(shop: Workshop, trained: Path) -> None:
@@ -242,3 +284,61 @@ def test_going_on_after_everything_is_over_changes_nothing(shop: Workshop, train
     assert course.run(shop, plans, ["unet"], Surroundings(trained, True, lambda _: None))
 
     assert file.read_bytes() == before
+
+
+def test_stages_that_are_stopped_at_once_leave_no_folder(shop: Workshop, trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / model_folder.MODEL, tmp_path / model_folder.MODEL)
+    shutil.rmtree(tmp_path / model_folder.CLIP)
+
+    for stage in ("clip", "control"):
+        assert not course.run(shop, plan.TINY, [stage], Surroundings(tmp_path, False, print, lambda: True))
+
+    assert [folder.name for folder in tmp_path.iterdir()] == [model_folder.MODEL]
+    assert not (tmp_path / model_folder.CLIP).exists()
+
+
+def test_the_first_part_does_not_go_on_once_it_is_polished(shop: Workshop, trained: Path) -> None:
+    plans = {**plan.TINY, "unet": dataclasses.replace(plan.TINY["unet"], seconds=60)}
+    before = model_folder.origin_of(trained / model_folder.MODEL)
+
+    with pytest.raises(TrainingError, match=r"remove .*polish.safetensors and .*light/polish"):
+        course.run(shop, plans, ["unet"], Surroundings(trained, True, lambda _: None))
+
+    assert before["stage"] == "polish"
+    assert model_folder.origin_of(trained / model_folder.MODEL) == before
+
+
+def test_a_kill_after_a_checkpoint_leaves_nothing_stale(shop: Workshop, trained: Path, tmp_path: Path) -> None:
+    """
+    1. Folders and carried weights are of an earlier step than the checkpoints, or are missing.
+    2. The run is begun again, with every budget spent.
+    Result: all are those of the checkpoints again.
+    """
+    out = shutil.copytree(trained, tmp_path / "out")
+    weights = [file for file in out.rglob("*.safetensors") if "vae" not in file.parts]
+    before = {file: file.read_bytes() for file in weights}
+    shutil.rmtree(out / model_folder.CONTROL)
+    for folder in (model_folder.MODEL, model_folder.CLIP):
+        (out / folder / model_folder.ORIGIN).write_text(json.dumps(model_folder.origin("polish", 0)))
+    (out / model_folder.MODEL / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"stale")
+    shutil.rmtree(out / "light" / "clip")
+    part = out / "light" / "unet" / "part-0.safetensors"
+    checkpoint.write(part, {}, {**checkpoint.facts_of(part), "step": 0})
+
+    plans = {stage: dataclasses.replace(each, seconds=0.1) for stage, each in plan.TINY.items()}
+    assert course.run(shop, plans, plan.NAMES, Surroundings(out, True, lambda _: None))
+
+    assert [str(file) for file in weights if file.read_bytes() != before[file]] == []
+
+
+def test_random_weights_leave_the_random_numbers_of_every_device_alone(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeded: list[int] = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    before = torch.get_rng_state()
+
+    denoiser.networks(shop)
+
+    assert seeded == []
+    assert torch.equal(torch.get_rng_state(), before)

@@ -11,6 +11,7 @@ from torch import nn
 from pipeline.starter.training import architecture
 from pipeline.starter.training.optimiser import Group, Habits, Optimiser
 from pipeline.starter.training.stages.plan import Plan
+from pipeline.starter.training.stages.teaching import Stop
 from pipeline.starter.training.stages.training import Training
 from pipeline.starter.training.workshop import Workshop
 
@@ -48,7 +49,7 @@ class Matching:
         """Batches, one a step."""
         return self._drawn
 
-    def warm_up(self) -> None:
+    def warm_up(self, stop: Stop) -> None:
         """There is nothing to wait for."""
 
     def loss(self, step: int, generator: torch.Generator) -> torch.Tensor:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from pipeline.starter.training import architecture, edges, latents, noise
 from pipeline.starter.training.optimiser import Group, Optimiser
 from pipeline.starter.training.stages.plan import Plan
+from pipeline.starter.training.stages.teaching import Stop
 from pipeline.starter.training.stages.training import Training
 from pipeline.starter.training.workshop import Workshop
 
@@ -45,7 +46,7 @@ class Following:
         """Batches, one a step."""
         return self._drawn
 
-    def warm_up(self) -> None:
+    def warm_up(self, stop: Stop) -> None:
         """There is nothing to wait for."""
 
     def loss(self, step: int, generator: torch.Generator) -> torch.Tensor:

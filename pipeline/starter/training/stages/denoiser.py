@@ -12,6 +12,7 @@ from pipeline.starter.training import architecture, light, noise
 from pipeline.starter.training.optimiser import Group, Optimiser, inner_matrices
 from pipeline.starter.training.pool import Pool
 from pipeline.starter.training.stages.plan import Plan
+from pipeline.starter.training.stages.teaching import Stop
 from pipeline.starter.training.stages.training import Training
 from pipeline.starter.training.workshop import Workshop
 
@@ -19,7 +20,7 @@ UNSAID = 0.1
 """So often the caption is left out, for classifier-free guidance (Ho & Salimans 2022)."""
 SCENES_A_BATCH = 128
 STEPS_A_BATCH = 2
-"""Steps for each batch of new scenes; each is learnt from about 1,300 times before it is overwritten at 512 a step."""
+"""Steps for each batch of new scenes; each stays for 1,280 steps and is drawn about 8 times at 512 a step."""
 
 
 def networks(workshop: Workshop) -> dict[str, Any]:
@@ -34,13 +35,15 @@ def networks(workshop: Workshop) -> dict[str, Any]:
 def training(workshop: Workshop, started_from: Path | None = None) -> Training:
     """Muon for the UNet's inner matrices, AdamW for the rest; ``started_from`` is a folder of carried weights."""
     made = networks(workshop)
+    earlier = 0
     if started_from is not None:
-        light.read(started_from, made)
+        facts = light.read(started_from, made)
+        earlier = int(facts["step"]) + int(facts.get("earlier", 0))
     inner = inner_matrices(made["unet"])
     known = {id(weight) for weight in inner}
     rest = tuple(each for network in made.values() for each in network.parameters() if id(each) not in known)
     optimiser = Optimiser([Group(rest)], inner)
-    return Training(made, optimiser, workshop.options.device, workshop.options.seed, averaged=True)
+    return Training(made, optimiser, workshop.options.device, workshop.options.seed, averaged=True, earlier=earlier)
 
 
 class Denoising:
@@ -57,17 +60,18 @@ class Denoising:
         self._resumed_at = drawn
         batch = min(SCENES_A_BATCH, plan.scenes)
         first = Pool.start(drawn, plan.scenes, batch)
-        self._pool = Pool(plan.scenes, batch, workshop.scenes(purpose, batch, first), first, workshop.encode)
+        stream = f"{purpose}/{training.earlier}" if training.earlier else purpose
+        self._pool = Pool(plan.scenes, batch, workshop.scenes(stream, batch, first), first, workshop.encode)
 
     @property
     def drawn(self) -> int:
         """Batches of new scenes."""
         return self._pool.drawn
 
-    def warm_up(self) -> None:
+    def warm_up(self, stop: Stop) -> None:
         """Fills the pool; compiles forward and backward, with random numbers that nobody else uses."""
-        self._pool.fill(self._resumed_at)
-        if self._workshop.options.compiled:
+        full = self._pool.fill(self._resumed_at, stop)
+        if full and self._workshop.options.compiled:
             device = self._workshop.options.device
             self._on_a_batch(torch.Generator(device).manual_seed(0)).backward()  # type: ignore[no-untyped-call]
 

@@ -17,6 +17,7 @@ from pipeline.starter.training.stages.plan import Plan
 from pipeline.starter.training.stages.training import Training
 
 Say = Callable[[str], None]
+Stop = Callable[[], bool]
 
 
 class Lesson(Protocol):
@@ -26,8 +27,8 @@ class Lesson(Protocol):
     def drawn(self) -> int:
         """How many batches of its stream of scenes have been used."""
 
-    def warm_up(self) -> None:
-        """What takes long and teaches nothing: filling a pool, compiling."""
+    def warm_up(self, stop: Stop) -> None:
+        """What takes long and teaches nothing: filling a pool, compiling. Given up once ``stop`` says so."""
 
     def loss(self, step: int, generator: torch.Generator) -> torch.Tensor:
         """Of one batch; a number."""
@@ -35,12 +36,12 @@ class Lesson(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a stage keeps things, and who stops it: ``stop`` is asked before each step."""
+    """Where a stage keeps things, and who stops it: ``stop`` is asked before and in a warm-up and before each step."""
 
     out: Path
     resumes: bool
     say: Say
-    stop: Callable[[], bool] = lambda: False
+    stop: Stop = lambda: False
     clock: budget.Clock = time.monotonic
 
     def checkpoint_of(self, stage: str) -> Path:
@@ -68,9 +69,13 @@ def teach(stage: str, plan: Plan, training: Training, lesson: Callable[[int], Le
     if spent >= plan.seconds:
         around.say(f"{stage}: its {plan.seconds:g} s were spent before, {training.step} steps")
         return Outcome(spent=True, steps=0)
+    if around.stop():
+        return Outcome(spent=False, steps=0)
     taught = lesson(drawn)
     around.say(f"{stage}: {plan.seconds - spent:.0f} s of learning to come, from step {training.step}")
-    taught.warm_up()
+    taught.warm_up(around.stop)
+    if around.stop():
+        return Outcome(spent=False, steps=0)
     within = budget.Budget(plan.seconds, around.clock, spent)
     within.start()
     begun = training.step
@@ -86,7 +91,9 @@ def _begin(stage: str, training: Training, around: Surroundings) -> tuple[float,
     if not around.resumes:
         raise TrainingError(f"{file} holds an earlier run: go on with it (--resume), or name another folder (--out)")
     tensors, facts = checkpoint.read(file)
-    training.restore(tensors, facts["step"])
+    training.restore(tensors, facts["step"], facts.get("earlier", 0))
+    if not light.is_of(around.light_of(stage), facts):  # killed between the two
+        light.write(around.light_of(stage), training.results, facts)
     return float(facts["spent_seconds"]), int(facts["drawn"])
 
 
@@ -115,6 +122,7 @@ def _save(stage: str, training: Training, lesson: Lesson, spent: float, around: 
     facts: dict[str, Any] = {
         "stage": stage,
         "step": training.step,
+        "earlier": training.earlier,
         "spent_seconds": spent,
         "drawn": lesson.drawn,
         "loss": loss,

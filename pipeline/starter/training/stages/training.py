@@ -12,18 +12,28 @@ from pipeline.starter.training.failures import TrainingError
 from pipeline.starter.training.optimiser import Optimiser
 
 _LOSS_MEMORY = 0.02
+_APART = 1000
+"""More than the stages add to the seed."""
 
 
 class Training:
     """Networks by name, their optimiser, their averages if they are kept, random numbers, the number of steps taken."""
 
     def __init__(
-        self, networks: Mapping[str, nn.Module], optimiser: Optimiser, device: torch.device, seed: int, averaged: bool
+        self,
+        networks: Mapping[str, nn.Module],
+        optimiser: Optimiser,
+        device: torch.device,
+        seed: int,
+        averaged: bool,
+        earlier: int = 0,
     ) -> None:
         self.networks = dict(networks)
         self.optimiser = optimiser
         self.averages = {name: Average(each) for name, each in networks.items()} if averaged else {}
-        self.generator = torch.Generator(device).manual_seed(seed)
+        self.generator = torch.Generator(device).manual_seed(seed + earlier * _APART)
+        self.earlier = earlier
+        """Steps behind the carried weights from which this stage began, for random numbers and scenes of its own."""
         self.step = 0
         self.loss = torch.zeros((), device=device)
         """The running mean of the loss, over about 50 steps."""
@@ -51,7 +61,7 @@ class Training:
                 found |= {f"{kind}.{owner}.{name}": tensor for name, tensor in network.state_dict().items()}
         return found
 
-    def restore(self, tensors: Mapping[str, torch.Tensor], step: int) -> None:
+    def restore(self, tensors: Mapping[str, torch.Tensor], step: int, earlier: int = 0) -> None:
         """Go on from what :meth:`tensors` gave, bit for bit on the same device and libraries."""
         try:
             for kind, networks in self._kinds().items():
@@ -63,6 +73,7 @@ class Training:
             raise TrainingError(f"the checkpoint is of other networks or another kind of device: {error}") from error
         self.loss = tensors["loss"].to(self.loss.device)
         self.step = step
+        self.earlier = earlier
 
     def _kinds(self) -> dict[str, dict[str, nn.Module]]:
         averages = {name: each.network for name, each in self.averages.items()}
