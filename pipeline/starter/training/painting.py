@@ -43,13 +43,17 @@ def _sky(scenes: Packed, side: int) -> torch.Tensor:
 
 
 def _put_stars(picture: torch.Tensor, seeds: torch.Tensor) -> None:
+    """``seeds`` on the CPU, where each sky is drawn by its own; all go to the device at once."""
+    starry = seeds.nonzero().squeeze(1)
+    if not len(starry):
+        return
     side = picture.shape[-1]
-    for row, seed in enumerate(seeds.tolist()):
-        if seed:
-            grid = torch.rand(1, 1, side // 4, side // 4, generator=torch.Generator().manual_seed(seed))
-            dots = (grid < STAR_SHARE).float().to(picture.device)
-            light = F.interpolate(dots, size=(side, side), mode="bilinear")[0]
-            picture[row] = picture[row] * (1 - light) + light
+    shape = (1, side // 4, side // 4)
+    grids = torch.stack([torch.rand(shape, generator=torch.Generator().manual_seed(int(seeds[row]))) for row in starry])
+    dots = (grids < STAR_SHARE).float().to(picture.device)
+    light = F.interpolate(dots, size=(side, side), mode="bilinear")
+    rows = starry.to(picture.device)
+    picture[rows] = picture[rows] * (1 - light) + light
 
 
 def _layer(scenes: Packed, textures: torch.Tensor, slot: int, shown: torch.Tensor, side: int) -> torch.Tensor:

@@ -65,6 +65,17 @@ def test_the_scenes_of_a_stream_are_those_they_always_were() -> None:
     assert digest == "2395f6ed3d7b10e24bf6f1328a82f8a5984db0cf8827926395d097f6305130b9"
 
 
+def test_a_sky_with_stars_does_not_depend_on_those_beside_it(shop: Workshop, scenes: tuple[Scene, ...]) -> None:
+    starry = [number for number, scene in enumerate(scenes) if scene.backdrop.stars]
+    assert len(starry) > 1
+    some = scenes[min(starry) : starry[1] + 1]
+
+    together = shop.paint(pack(some), 64)
+
+    for picture, scene in zip(together, some, strict=True):
+        assert torch.equal(picture, shop.paint(pack([scene]), 64)[0])
+
+
 def test_captions_count_what_is_there_and_name_each(shop: Workshop, scenes: tuple[Scene, ...]) -> None:
     kinds = {scene.arrangement for scene in scenes}
     assert kinds == set(Arrangement)
