@@ -26,22 +26,21 @@ def draw(
 ) -> torch.Tensor:
     """float32 (prompts, 3, side, side) from -1 to 1, on the CPU. ``hints`` for a ControlNet: see :func:`edges.of`.
 
-    The noise of each picture comes from its own seed, so that a picture does not depend on its neighbours.
+    In the precision of ``pipe`` as loaded, or rounding would be judged with it. The noise of each picture comes
+    from its own seed, so that a picture does not depend on its neighbours.
     """
     drawn = []
     for start in range(0, len(prompts), AT_ONCE):
         part = slice(start, start + AT_ONCE)
         given: dict[str, Any] = {} if hints is None else {"image": hints[part]}
-        device = pipe.device.type
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
-            made = pipe(
-                list(prompts[part]),
-                num_inference_steps=manner.steps,
-                guidance_scale=manner.guidance,
-                generator=[torch.Generator().manual_seed(seed) for seed in seeds[part]],
-                output_type="pt",
-                **given,
-            )
+        made = pipe(
+            list(prompts[part]),
+            num_inference_steps=manner.steps,
+            guidance_scale=manner.guidance,
+            generator=[torch.Generator().manual_seed(seed) for seed in seeds[part]],
+            output_type="pt",
+            **given,
+        )
         drawn.append(made.images.float().cpu() * 2 - 1)
     return torch.cat(drawn)
 
