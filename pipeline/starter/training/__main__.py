@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _quiet_libraries() -> None:
-    """Bars for files that load in milliseconds, and hints for other uses."""
+    """Bars for files that load in milliseconds, hints for other uses, and the tokenizer's threads beside processes."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     for library in (diffusers, transformers):
         library.utils.logging.disable_progress_bar()
         library.utils.logging.set_verbosity_error()
@@ -104,8 +106,8 @@ def _plans(plans: Mapping[str, plan.Plan], asked: argparse.Namespace) -> dict[st
         changed[stage] = dataclasses.replace(changed[stage], seconds=seconds)
     for stage, rate in asked.rate.items():
         changed[stage] = dataclasses.replace(changed[stage], rate=rate)
-    if asked.batch:
-        changed = {stage: dataclasses.replace(each, batch=asked.batch) for stage, each in changed.items()}
+    for stage, batch in asked.batch.items():
+        changed[stage] = dataclasses.replace(changed[stage], batch=batch)
     return changed
 
 
@@ -137,6 +139,14 @@ def _by_stage(words: str) -> dict[str, float]:
     if any(not 0 < number < float("inf") for number in found.values()):
         raise argparse.ArgumentTypeError("each number has to be above 0")
     return found
+
+
+def _batches(words: str) -> dict[str, int]:
+    """``unet=512,clip=1024``."""
+    found = _by_stage(words)
+    if any(not number.is_integer() for number in found.values()):
+        raise argparse.ArgumentTypeError("each number has to be whole")
+    return {stage: int(number) for stage, number in found.items()}
 
 
 def _stages(words: str) -> tuple[str, ...]:
@@ -184,7 +194,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stages", type=_stages, default=plan.NAMES, help="some of unet,polish,clip,control")
     parser.add_argument("--seconds", type=_by_stage, default={}, help="budgets: unet=1300,polish=300,...")
     parser.add_argument("--rate", type=_by_stage, default={}, help="highest learning rates: unet=0.001,...")
-    parser.add_argument("--batch", type=int, help="of every stage that is taught")
+    parser.add_argument("--batch", type=_batches, default={}, help="scenes a step: unet=512,...")
     parser.add_argument("--resume", action="store_true", help="go on with the checkpoints in --out")
     parser.add_argument("--start-from", type=Path, help="folder of carried weights (light/unet) for the stage unet")
     parser.add_argument("--leave-after", type=float, metavar="SECONDS", help="save and leave then, unfinished or not")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,5 +50,6 @@ def batches(source: SceneBatches, first: int, workers: int, pinned: bool) -> Ite
 
 
 def _single_thread(_: int) -> None:
-    """There are as many processes as cores already."""
+    """There are as many processes as cores already; the tokenizer's threads are its own."""
     torch.set_num_threads(1)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"

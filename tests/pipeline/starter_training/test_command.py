@@ -13,6 +13,7 @@ from PIL import Image
 from pipeline.starter.training import __main__ as command
 from pipeline.starter.training import collect, subjects
 from pipeline.starter.training.failures import TrainingError
+from pipeline.starter.training.stages import plan
 
 pytestmark = pytest.mark.engine
 
@@ -97,6 +98,17 @@ def test_folders_are_assembled_from_carried_weights_alone(data: Path, tmp_path: 
     assert files(two).keys() == files(one).keys()
 
 
+def test_a_batch_is_that_of_one_stage() -> None:
+    plans = command._plans(plan.FULL, command._parser().parse_args(["train", "--batch", "unet=256,control=64"]))
+
+    assert {stage: each.batch for stage, each in plans.items()} == {
+        "unet": 256,
+        "polish": 512,
+        "clip": 1024,
+        "control": 64,
+    }
+
+
 def test_nothing_is_assembled_from_nothing(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["assemble", "--tiny", "--data", str(data), "--out", str(tmp_path)]) == command.CANT
 
@@ -113,7 +125,14 @@ def test_what_it_can_not_do_is_one_line(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--stages", "vae"], ["--seconds", "unet"], ["--seconds", "unet=-1"], ["--rate", "other=1"]]
+    "wrong",
+    [
+        ["--stages", "vae"],
+        ["--seconds", "unet"],
+        ["--seconds", "unet=-1"],
+        ["--rate", "other=1"],
+        ["--batch", "unet=1.5"],
+    ],
 )
 def test_wrong_words_are_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
