@@ -26,7 +26,7 @@ class Plan:
 
 FULL = {
     "unet": Plan(seconds=1300, rate=1e-3, batch=512, warmup_steps=500, scenes=81_920, report_steps=500),
-    # From the averages, with what the rate had fallen to when three quarters of the first part were over.
+    # From the averages, with a fifth of the highest rate of the first part, which ended with a hundredth.
     "polish": Plan(seconds=300, rate=2e-4, batch=512, warmup_steps=100, scenes=81_920, report_steps=500),
     "clip": Plan(seconds=150, rate=1e-3, batch=1024, warmup_steps=200),
     "control": Plan(seconds=200, rate=4e-4, batch=256, warmup_steps=100, floor=0.02),
