@@ -270,7 +270,7 @@ def test_a_stage_that_is_stopped_is_unfinished_and_those_after_it_wait(shop: Wor
         assert list(tmp_path.iterdir()) == []
 
     answers = itertools.chain([False] * 8, itertools.repeat(True))
-    around = Surroundings(tmp_path, False, lambda _: None, functools.partial(next, answers))
+    around = Surroundings(tmp_path, False, lambda _: None, functools.partial(next, answers), clock=lambda: 0.0)
     assert not course.run(shop, plan.TINY, plan.NAMES, around)
     assert [file.stem for file in (tmp_path / "checkpoints").iterdir()] == ["unet"]
     assert (tmp_path / model_folder.MODEL).is_dir()
